@@ -1,0 +1,180 @@
+"""Everything this library raises of its own.
+
+::
+
+    TenantstoreError
+    ├── DeclarationError            when the module that declares a query is imported
+    │   ├── UnknownQuery            no such .sql file, or two of one name
+    │   ├── InvalidQuery            the file's header or text is not one this library can run
+    │   └── ParameterMismatch       the call and the SQL name different parameters
+    ├── InvalidParameter            None, or a value no query could take, before anything is sent
+    ├── ColumnMismatch              the columns the server reports are not the record's fields
+    ├── NotFound                    nothing there, or nothing of theirs: the two are never told apart
+    ├── TooManyRows                 a query for one row found several
+    ├── Conflict                    it is there already, or something in use stands against it
+    ├── NotAllowed                  this scope may not do that
+    │   └── CustomerNotActive       the customer is unknown or suspended: their scope cannot be entered
+    ├── PoolExhausted               no connection came free in time; says who holds them and since when
+    ├── ConnectionLost              the server went away; says whether what was sent may have happened
+    └── migrate.errors.MigrationError   the runner's branch, in its own module
+
+Driver errors (``psycopg.Error``) pass through with their SQLSTATE, except in a tenant's scope, where what the server says
+of a refused change could describe another customer's row. There, by SQLSTATE:
+
+=============================================  ====================================================
+23505 unique, 23P01 exclusion                  ``Conflict``
+23503 foreign key                              ``NotFound``
+42501 a row refused by row-level security      ``NotFound``
+42501 a privilege that is missing              ``NotAllowed``
+other 23xxx                                    ``NotAllowed``
+=============================================  ====================================================
+
+None of these carries the driver's error, as cause, context or text.
+"""
+
+from collections.abc import Sequence
+
+
+class TenantstoreError(Exception):
+    """Base of every error that is this library's own. All of them pickle."""
+
+
+class DeclarationError(TenantstoreError):
+    """A query as declared does not fit its ``.sql`` file. ``place`` is ``file`` or ``file:line``."""
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(place, problem)
+        self.place = place
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
+class UnknownQuery(DeclarationError):
+    """There is no ``.sql`` file of this name, or there are two."""
+
+
+class InvalidQuery(DeclarationError):
+    """The file's header or text is not one that can be loaded."""
+
+
+class ParameterMismatch(DeclarationError):
+    """The SQL takes a parameter that the call does not give, or the other way round."""
+
+
+class InvalidParameter(TenantstoreError, ValueError):
+    """A value that no query could take, found before anything was sent."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(name, problem)
+        self.name = name
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.problem}"
+
+
+class ColumnMismatch(TenantstoreError):
+    """The columns that the server reports, in order, are not the fields of the record."""
+
+    def __init__(self, query: str, record: str, columns: Sequence[str], fields: Sequence[str]) -> None:
+        super().__init__(query, record, tuple(columns), tuple(fields))
+        self.query = query
+        self.record = record
+        self.columns = tuple(columns)
+        self.fields = tuple(fields)
+
+    def __str__(self) -> str:
+        width = max(map(len, (*self.columns, "column")))
+        rows = max(len(self.columns), len(self.fields))
+        columns = self.columns + ("-",) * (rows - len(self.columns))
+        fields = self.fields + ("-",) * (rows - len(self.fields))
+        first = next((i for i in range(rows) if columns[i] != fields[i]), None)
+        lines = [f"{self.query}: the columns are not the fields of {self.record}"]
+        lines.append(f"     {'column':<{width}}  field")
+        for i, (column, field) in enumerate(zip(columns, fields, strict=True)):
+            mark = "-->" if i == first else "   "
+            lines.append(f"{mark}{i + 1:>2} {column:<{width}}  {field}".rstrip())
+        return "\n".join(lines)
+
+
+class NotFound(TenantstoreError):
+    """Nothing is there, or nothing that this customer may see or do."""
+
+    def __init__(self, query: str) -> None:
+        super().__init__(query)
+        self.query = query
+
+    def __str__(self) -> str:
+        return f"{self.query}: not found"
+
+
+class TooManyRows(TenantstoreError):
+    """A query that is declared to give one row gave ``count``."""
+
+    def __init__(self, query: str, count: int) -> None:
+        super().__init__(query, count)
+        self.query = query
+        self.count = count
+
+    def __str__(self) -> str:
+        return f"{self.query}: {self.count} rows where at most one was expected"
+
+
+class Conflict(TenantstoreError):
+    """What was asked for stands against something that is there."""
+
+    def __init__(self, query: str) -> None:
+        super().__init__(query)
+        self.query = query
+
+    def __str__(self) -> str:
+        return f"{self.query}: in conflict with what is there"
+
+
+class NotAllowed(TenantstoreError):
+    """This scope may not do that; ``what`` was asked and ``why`` it is refused."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(what, why)
+        self.what = what
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
+
+
+class CustomerNotActive(NotAllowed):
+    """The customer is unknown or suspended. Which of the two is not said."""
+
+
+class PoolExhausted(TenantstoreError):
+    """No connection came free in ``waited_seconds``; ``holders`` says who holds what, the longest first."""
+
+    def __init__(self, waited_seconds: float, holders: Sequence[str]) -> None:
+        super().__init__(waited_seconds, tuple(holders))
+        self.waited_seconds = waited_seconds
+        self.holders = tuple(holders)
+
+    def __str__(self) -> str:
+        held = "".join(f"\n  {holder}" for holder in self.holders) or "\n  none by this store: is the server reachable?"
+        return f"no connection came free in {self.waited_seconds:g} s; held now:{held}"
+
+
+class ConnectionLost(TenantstoreError):
+    """The connection broke, or the server gave no answer in time.
+
+    ``may_have_happened`` is False where it is certain that nothing was changed, so that the call may be made again; True
+    where the server may have committed before the answer was lost.
+    """
+
+    def __init__(self, what: str, reason: str, may_have_happened: bool) -> None:
+        super().__init__(what, reason, may_have_happened)
+        self.what = what
+        self.reason = reason
+        self.may_have_happened = may_have_happened
+
+    def __str__(self) -> str:
+        outcome = "it may have been committed" if self.may_have_happened else "nothing was committed"
+        return f"{self.what}: connection lost, {outcome}: {self.reason}"
