@@ -1,8 +1,8 @@
 """A scanner for PostgreSQL's SQL that knows what psql knows, and nothing of grammar.
 
-It splits a text into the lexical units that matter to a tool which must not look inside strings and comments: the query
-loader finds ``:name`` parameters with it, the migration runner finds statement ends. The rules are those of the server's
-``scan.l`` and of psql's ``psqlscan.l``, with ``standard_conforming_strings`` on (the default since 9.1).
+It splits a text into the lexical units that matter to a tool which must not look inside strings and comments: the
+query loader finds ``:name`` parameters with it, the migration runner finds statement ends. The rules are those of the
+server's ``scan.l`` and of psql's ``psqlscan.l``, with ``standard_conforming_strings`` on (the default since 9.1).
 """
 
 import re

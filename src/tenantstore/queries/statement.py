@@ -1,0 +1,171 @@
+"""A declared query, and the statement that it makes of arguments.
+
+A statement is a value: which query, which parameters. It does nothing until a scope runs it.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar, cast
+
+from tenantstore.errors import ColumnMismatch, InvalidParameter, NotFound, ParameterMismatch, TooManyRows
+from tenantstore.queries.calls import Call
+from tenantstore.queries.records import fields_of, maker
+from tenantstore.queries.source import Scope, Source, nearest
+
+T = TypeVar("T", covariant=True)
+
+
+class Shape(Enum):
+    """What a query gives."""
+
+    MANY = auto()
+    ONE = auto()
+    OPTIONAL = auto()
+    AFFECTED = auto()
+
+
+class Query(Generic[T]):
+    """A ``.sql`` file with the record its rows become. Calling it with the parameters by name makes a statement."""
+
+    __slots__ = ("_make", "_names", "fields", "never_none", "record", "shape", "source")
+
+    def __init__(self, source: Source, shape: Shape, record: type) -> None:
+        self.source = source
+        self.shape = shape
+        self.record = record
+        self.fields = fields_of(record)
+        self.never_none: frozenset[str] = frozenset()
+        self._names = frozenset(source.parameters)
+        self._make = maker(record)
+
+    def __call__(self, **parameters: Any) -> "Statement[T]":
+        """A statement with these parameters, each given by name.
+
+        :raises InvalidParameter: for a None that the repository function's annotation does not allow.
+        :raises ParameterMismatch: when the names are not those of the SQL.
+        """
+        if parameters.keys() != self._names:
+            raise self.mismatch(parameters, str(self.source.path))
+        for name in self.never_none:
+            if parameters[name] is None:
+                raise InvalidParameter(f"{self.name}: {name}", "is None")
+        return Statement(self, parameters)
+
+    def __repr__(self) -> str:
+        return f"<Query {self.name}>"
+
+    @property
+    def name(self) -> str:
+        """``folder/name`` of the file."""
+        return self.source.name
+
+    @property
+    def scope(self) -> Scope:
+        return self.source.scope
+
+    @property
+    def sql(self) -> str:
+        """What is sent, with ``$1 …`` for the parameters."""
+        return self.source.sql
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The parameters' names, in the order of ``$1 …``."""
+        return self.source.parameters
+
+    @property
+    def writes(self) -> bool:
+        """Whether it can change a row."""
+        return self.source.writes
+
+    @property
+    def make(self) -> Callable[[Sequence[Any]], Any]:
+        """From a row to a record."""
+        return self._make
+
+    def expect(self, calls: Sequence[Call], filename: str) -> None:
+        """Hold the calls that the declaring module makes against the SQL, and learn which parameters are never None.
+
+        :raises ParameterMismatch: at import, for the first call that does not fit.
+        """
+        for call in calls:
+            if frozenset(call.keywords) != self._names:
+                raise self.mismatch(call.keywords, f"{filename}:{call.line}")
+        if calls:
+            self.never_none = frozenset.intersection(*(call.never_none for call in calls))
+
+    def check_columns(self, columns: Sequence[str]) -> None:
+        """Compare what the server reports with the record's fields.
+
+        :raises ColumnMismatch: unless they are the same names in the same order; a plain type takes one column.
+        """
+        if self.shape is Shape.AFFECTED:
+            expected: tuple[str, ...] = ()
+        else:
+            expected = self.fields or tuple(columns[:1]) or (self.record.__name__,)
+        if tuple(columns) != expected:
+            raise ColumnMismatch(self.name, self.record.__name__, columns, expected)
+
+    def result(self, rows: list[Any], affected: int) -> T:
+        """What a run gives, from the mapped rows and the number that the server reports.
+
+        :raises NotFound: when there is no row and the query promises one.
+        :raises TooManyRows: when there are several and the query promises at most one.
+        """
+        if self.shape is Shape.MANY:
+            return cast(T, rows)
+        if self.shape is Shape.AFFECTED:
+            return cast(T, affected)
+        if len(rows) > 1:
+            raise TooManyRows(self.name, len(rows))
+        if not rows and self.shape is Shape.ONE:
+            raise NotFound(self.name)
+        return cast(T, rows[0] if rows else None)
+
+    def mismatch(self, given: Mapping[str, Any] | Sequence[str], where: str) -> ParameterMismatch:
+        """The error for parameters ``given`` that are not those of the SQL."""
+        unknown = sorted(set(given) - self._names)
+        missing = sorted(self._names - set(given))
+        problems = [f"{self.name} has no parameter :{each}{nearest(each, missing or self._names)}" for each in unknown]
+        problems += [f"{self.name} needs :{each}" for each in missing]
+        return ParameterMismatch(where, "; ".join(problems))
+
+
+class Statement(Generic[T]):
+    """A query with its parameters, to be run by a scope. Immutable; warns when it is dropped without being run."""
+
+    __slots__ = ("_handed_over", "_parameters", "_query")
+
+    _handed_over: bool
+    _parameters: dict[str, Any]
+    _query: Query[T]
+
+    def __init__(self, query: Query[T], parameters: dict[str, Any]) -> None:
+        object.__setattr__(self, "_handed_over", False)
+        object.__setattr__(self, "_parameters", parameters)
+        object.__setattr__(self, "_query", query)
+
+    @property
+    def query(self) -> Query[T]:
+        return self._query
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return MappingProxyType(self._parameters)
+
+    def hand_over(self) -> None:
+        """Say that a scope has it, whatever becomes of it there."""
+        object.__setattr__(self, "_handed_over", True)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a statement is immutable: {name}")
+
+    def __repr__(self) -> str:
+        # No values: they are a customer's data, and some are secrets.
+        return f"<Statement {self._query.name}({', '.join(self._parameters)})>"
+
+    def __del__(self) -> None:
+        if not getattr(self, "_handed_over", True):
+            warnings.warn(f"statement {self._query.name} was never run", RuntimeWarning, stacklevel=2, source=self)
