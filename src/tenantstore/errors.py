@@ -14,12 +14,13 @@
     ├── Conflict                    it is there already, or something in use stands against it
     ├── NotAllowed                  this scope may not do that
     │   └── CustomerNotActive       the customer is unknown or suspended: their scope cannot be entered
+    ├── TransactionAborted          a statement in it had failed, so it was rolled back where it should have committed
     ├── PoolExhausted               no connection came free in time; says who holds them and since when
     ├── ConnectionLost              the server went away; says whether what was sent may have happened
     └── migrate.errors.MigrationError   the runner's branch, in its own module
 
-Driver errors (``psycopg.Error``) pass through with their SQLSTATE, except in a tenant's scope, where what the server says
-of a refused change could describe another customer's row. There, by SQLSTATE:
+Driver errors (``psycopg.Error``) pass through with their SQLSTATE, except in a tenant's scope, where what the server
+says of a refused change could describe another customer's row. There, by SQLSTATE:
 
 =============================================  ====================================================
 23505 unique, 23P01 exclusion                  ``Conflict``
@@ -149,6 +150,13 @@ class CustomerNotActive(NotAllowed):
     """The customer is unknown or suspended. Which of the two is not said."""
 
 
+class TransactionAborted(TenantstoreError):
+    """The block ended as if all were well, but a statement in it had failed: everything was rolled back."""
+
+    def __str__(self) -> str:
+        return "a statement in the transaction failed, so it was rolled back; let that error leave the block"
+
+
 class PoolExhausted(TenantstoreError):
     """No connection came free in ``waited_seconds``; ``holders`` says who holds what, the longest first."""
 
@@ -165,8 +173,8 @@ class PoolExhausted(TenantstoreError):
 class ConnectionLost(TenantstoreError):
     """The connection broke, or the server gave no answer in time.
 
-    ``may_have_happened`` is False where it is certain that nothing was changed, so that the call may be made again; True
-    where the server may have committed before the answer was lost.
+    ``may_have_happened`` is False where it is certain that nothing was changed, so that the call may be made again;
+    True where the server may have committed before the answer was lost.
     """
 
     def __init__(self, what: str, reason: str, may_have_happened: bool) -> None:

@@ -81,6 +81,11 @@ class Query(Generic[T]):
         return self.source.writes
 
     @property
+    def may_write(self) -> bool:
+        """Whether it might, as far as its text can tell: a single value may come from a function that writes."""
+        return self.writes or (self.shape is not Shape.MANY and not self.fields)
+
+    @property
     def make(self) -> Callable[[Sequence[Any]], Any]:
         """From a row to a record."""
         return self._make

@@ -1,0 +1,15 @@
+"""Stores and scopes: the only part of the library that touches a connection."""
+
+from tenantstore.store.aio import AsyncScope, AsyncStore, AsyncTenantScope, AsyncTransaction
+from tenantstore.store.blocking import Scope, Store, TenantScope, Transaction
+
+__all__ = [
+    "AsyncScope",
+    "AsyncStore",
+    "AsyncTenantScope",
+    "AsyncTransaction",
+    "Scope",
+    "Store",
+    "TenantScope",
+    "Transaction",
+]

@@ -1,0 +1,239 @@
+"""What a store does with its pool, written once for callers that block and for callers that await.
+
+The coroutines here wait only through their :class:`Driver`. The blocking driver's methods never suspend, so ``finish``
+runs such a coroutine to its end in one step; the async store awaits the same coroutines.
+"""
+
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
+
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+from psycopg_pool import PoolTimeout
+
+from tenantstore.errors import NotAllowed, PoolExhausted, TransactionAborted
+from tenantstore.queries import Statement
+from tenantstore.store.batch import Batch, Cursor, begin, commit, rollback
+from tenantstore.store.identity import Identity
+from tenantstore.store.pool import Hold, Holds, in_transaction, is_alive, is_clean, link_of
+from tenantstore.store.wire import Connection, Link
+
+T = TypeVar("T")
+
+
+class Driver(Protocol):
+    """The few operations that wait."""
+
+    @property
+    def timeout(self) -> float: ...
+    @property
+    def max_size(self) -> int: ...
+    async def get(self) -> Connection: ...
+    async def put(self, connection: Connection) -> None: ...
+    async def close(self, connection: Connection) -> None: ...
+    async def wait(self, connection: Connection, generator: PQGen[T]) -> T: ...
+
+
+def finish(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that never suspends."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    raise AssertionError("a blocking driver suspended")
+
+
+class Core:
+    """A pool and what is known of its connections."""
+
+    def __init__(self, driver: Driver, prepare: bool, seconds: float) -> None:
+        self.driver = driver
+        self.seconds = seconds
+        self._prepare = prepare
+        self._holds = Holds()
+
+    async def run(self, identity: Identity, statements: tuple[Statement[Any], ...]) -> tuple[Any, ...]:
+        """One batch, in one round trip."""
+        batch = Batch(identity, statements)
+        connection = await self.acquire(Hold(batch.name, identity.name))
+        try:
+            return await self.driver.wait(connection, batch.run(self.link(connection), self.seconds))
+        finally:
+            await self.release(connection)
+
+    async def acquire(self, hold: Hold) -> Connection:
+        """A live connection out of the pool.
+
+        :raises PoolExhausted: when none comes free within the pool's timeout.
+        """
+        # As many may be dead as the pool holds, after a restart of the server; then a new one is made.
+        for _ in range(self.driver.max_size + 1):
+            try:
+                connection = await self.driver.get()
+            except PoolTimeout:
+                raise PoolExhausted(self.driver.timeout, self._holds.describe()) from None
+            if is_alive(connection):
+                break
+            await self.driver.close(connection)
+            await self.driver.put(connection)
+        self._holds.add(connection, hold)
+        return connection
+
+    async def release(self, connection: Connection) -> None:
+        """Give it back: a transaction rolled back, a connection in any other state closed for the pool to replace."""
+        self._holds.remove(connection)
+        if in_transaction(connection):
+            with suppress(Exception):
+                await self.driver.wait(connection, rollback(self.link(connection), self.seconds))
+        if not is_clean(connection):
+            await self.driver.close(connection)
+        await self.driver.put(connection)
+
+    def link(self, connection: Connection) -> Link:
+        return link_of(connection, self._prepare)
+
+
+class Reading(Protocol):
+    """The rows of a stream, some at a time; no rows are the end. ``close`` is called in any case."""
+
+    async def start(self) -> list[Any]: ...
+    async def next(self) -> list[Any]: ...
+    async def close(self) -> None: ...
+
+
+class OwnReading:
+    """A stream outside a transaction of the caller's: it opens one of its own with its first fetch."""
+
+    def __init__(self, core: Core, identity: Identity, statement: Statement[list[Any]]) -> None:
+        self._cursor = Cursor(identity, statement)
+        self._pinned = Pinned(core, identity, f"stream {self._cursor.name}")
+
+    async def start(self) -> list[Any]:
+        return await self._pinned.begin_with(self._cursor)
+
+    async def next(self) -> list[Any]:
+        return await self._pinned.fetch(self._cursor)
+
+    async def close(self) -> None:
+        # Nothing was written, so a rollback is the cheapest end.
+        if self._pinned.is_open:
+            await self._pinned.end(failed=True)
+
+
+class PinnedReading:
+    """A stream inside a transaction that goes on after it."""
+
+    def __init__(self, pinned: "Pinned", cursor: Cursor) -> None:
+        self._pinned = pinned
+        self._cursor = cursor
+        self._open = False
+
+    async def start(self) -> list[Any]:
+        rows = await self._pinned.open_cursor(self._cursor)
+        self._open = True
+        return rows
+
+    async def next(self) -> list[Any]:
+        return await self._pinned.fetch(self._cursor)
+
+    async def close(self) -> None:
+        # A transaction that is over, or has failed, has closed its cursors.
+        if self._open and self._pinned.is_sound:
+            await self._pinned.close_cursor(self._cursor)
+
+
+class Pinned:
+    """A connection that is held for a transaction."""
+
+    def __init__(self, core: Core, identity: Identity, what: str = "transaction") -> None:
+        self._core = core
+        self._identity = identity
+        self._what = what
+        self._connection: Connection | None = None
+        self._link: Link
+        self._busy = False
+        self._wrote = False
+        self._streams = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it is open and no statement in it has failed."""
+        return self._connection is not None and self._connection.pgconn.transaction_status == TransactionStatus.INTRANS
+
+    async def begin(self) -> None:
+        """Open the transaction and enter the scope."""
+        await self._begin(lambda link: begin(self._identity, link, self._core.seconds))
+
+    async def begin_with(self, cursor: Cursor) -> list[Any]:
+        """The same, with a cursor's first rows, in one round trip."""
+        return await self._begin(lambda link: cursor.open(link, self._core.seconds, begin=True))
+
+    async def end(self, failed: bool) -> None:
+        """Commit, or roll back when the block ``failed``.
+
+        :raises TransactionAborted: when a statement had failed and the block ended all the same.
+        """
+        connection, sound = self._require(), self.is_sound
+        try:
+            if sound and not failed:
+                await self._wait(commit(self._identity, self._link, self._core.seconds, self._wrote))
+        finally:
+            self._connection = None
+            await self._core.release(connection)
+        if not sound and not failed:
+            raise TransactionAborted
+
+    async def run(self, statements: tuple[Statement[Any], ...]) -> tuple[Any, ...]:
+        batch = Batch(self._identity, statements)
+        self._require()
+        self._wrote |= batch.may_write
+        return await self._wait(batch.run_within(self._link, self._core.seconds))
+
+    def reading(self, statement: Statement[list[Any]]) -> PinnedReading:
+        self._streams += 1
+        return PinnedReading(self, Cursor(self._identity, statement, f"tenantstore_stream_{self._streams}"))
+
+    async def open_cursor(self, cursor: Cursor) -> list[Any]:
+        self._require()
+        return await self._wait(cursor.open(self._link, self._core.seconds, begin=False))
+
+    async def fetch(self, cursor: Cursor) -> list[Any]:
+        self._require()
+        return await self._wait(cursor.fetch(self._link, self._core.seconds))
+
+    async def close_cursor(self, cursor: Cursor) -> None:
+        await self._wait(cursor.close(self._link, self._core.seconds))
+
+    async def _begin(self, opening: Callable[[Link], PQGen[T]]) -> T:
+        if self._connection is not None:
+            raise NotAllowed(self._what, "it is open already")
+        connection = await self._core.acquire(Hold(self._what, self._identity.name))
+        try:
+            self._link = self._core.link(connection)
+            result = await self._core.driver.wait(connection, opening(self._link))
+        except BaseException:
+            await self._core.release(connection)
+            raise
+        self._connection = connection
+        return result
+
+    def _require(self) -> Connection:
+        if self._connection is None:
+            raise NotAllowed(self._what, "it is not open")
+        return self._connection
+
+    async def _wait(self, generator: PQGen[T]) -> T:
+        connection = self._require()
+        if self._busy:
+            raise NotAllowed(self._what, "it is in use by another thread or task")
+        self._busy = True
+        try:
+            return await self._core.driver.wait(connection, generator)
+        finally:
+            self._busy = False

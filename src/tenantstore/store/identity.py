@@ -1,0 +1,104 @@
+"""Who a scope acts as: what it admits, how it enters the database, and what of the server's errors it shows.
+
+Nothing is ever set for the session: role and customer are set for the transaction, in the same round trip as the
+statements. So a connection that no scope has claimed sees nothing, also behind a transaction-mode PgBouncer.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import error_from_result
+from psycopg.pq import DiagnosticField
+from psycopg.pq.abc import PGresult
+
+from tenantstore.errors import Conflict, CustomerNotActive, NotAllowed, NotFound
+from tenantstore.queries import Scope, Statement
+from tenantstore.store.wire import Command
+
+_ENTER_TENANT = (
+    b"SELECT set_config('role', 'tenantstore_tenant', true), "
+    b"set_config('tenantstore.customer_id', tenantstore_active_customer($1, $2)::text, true)"
+)
+_ENTER_OPERATOR = b"SELECT set_config('role', 'tenantstore_operator', true)"
+# Raised by tenantstore_active_customer(), migration 014.
+_CUSTOMER_NOT_ACTIVE = "TS001"
+
+
+class Operator:
+    """Sees and does everything; the server's errors reach it as they are."""
+
+    name = "the operator"
+
+    def admit(self, statement: Statement[Any]) -> None:
+        """Every query is the operator's to run, a tenant's included, to act as them."""
+
+    def enter(self, _writes: bool) -> Command:
+        return Command(_ENTER_OPERATOR, {}, _ENTER_OPERATOR)
+
+    def error(self, _query: str, result: PGresult, encoding: str) -> Exception:
+        return error_from_result(result, encoding=encoding)
+
+    def entry_error(self, result: PGresult, encoding: str) -> Exception:
+        return _not_set_up(result, encoding)
+
+
+class Tenant:
+    """One customer. Admits only queries of scope tenant that name this very customer."""
+
+    def __init__(self, customer_id: UUID) -> None:
+        if not isinstance(customer_id, UUID):
+            raise TypeError(f"customer_id is a UUID, not {type(customer_id).__name__}")
+        self.customer_id = customer_id
+        self.name = f"customer {customer_id}"
+
+    def admit(self, statement: Statement[Any]) -> None:
+        """Refuse, before anything is sent, what is not this customer's to run.
+
+        :raises NotAllowed: for a query of scope operator, or one that names another customer.
+        """
+        query = statement.query
+        if query.scope is not Scope.TENANT:
+            raise NotAllowed(query.name, "an operator's query in a customer's scope")
+        if statement.parameters["customer_id"] != self.customer_id:
+            raise NotAllowed(query.name, "a statement for another customer than the scope's")
+
+    def enter(self, writes: bool) -> Command:
+        # A write locks the customer's row, so that a suspension waits for it, or came first and is seen.
+        return Command(_ENTER_TENANT, {"customer_id": self.customer_id, "writes": writes}, _ENTER_TENANT)
+
+    def error(self, query: str, result: PGresult, encoding: str) -> Exception:
+        """What the customer may know of a server error. ``tenantstore.errors`` has the table."""
+        state = _field(result, DiagnosticField.SQLSTATE)
+        if state in ("23505", "23P01"):
+            return Conflict(query)
+        if state == "23503":
+            return NotFound(query)
+        if state == "42501":
+            # A missing privilege is raised by aclcheck_error in the server, a row refused by a policy is not. The
+            # name of the function is the only mark that does not change with the server's language.
+            missing = _field(result, DiagnosticField.SOURCE_FUNCTION).startswith("aclcheck_error")
+            return NotAllowed(query, "the tenant role lacks a privilege for it") if missing else NotFound(query)
+        if state.startswith("23"):
+            return NotAllowed(query, "a value that the table does not take")
+        return error_from_result(result, encoding=encoding)
+
+    def entry_error(self, result: PGresult, encoding: str) -> Exception:
+        if _field(result, DiagnosticField.SQLSTATE) == _CUSTOMER_NOT_ACTIVE:
+            return CustomerNotActive(self.name, "unknown or suspended")
+        return _not_set_up(result, encoding)
+
+
+Identity = Operator | Tenant
+
+
+def _not_set_up(result: PGresult, encoding: str) -> Exception:
+    error = error_from_result(result, encoding=encoding)
+    error.add_note(
+        "The scope could not be entered. Is the database migrated (tenantstore migrate up), and is the login role a "
+        "member of tenantstore_tenant and tenantstore_operator?"
+    )
+    return error
+
+
+def _field(result: PGresult, field: DiagnosticField) -> str:
+    return (result.error_field(field) or b"").decode("ascii", "replace")
