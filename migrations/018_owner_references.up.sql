@@ -1,0 +1,23 @@
+-- Shares and connections name their device's owner, and the database holds them to it. Not yet checked against old rows: 019 does.
+--
+-- Shares that the owner of the device did not give, or gave to themselves, are deleted here: they were never valid, and each lets
+-- somebody see a device that nobody shared with them.
+
+LOCK TABLE device_shares, devices, proxy_connections IN SHARE ROW EXCLUSIVE MODE;
+
+DELETE FROM device_shares AS s
+USING devices AS d
+WHERE d.id = s.device_id AND (d.customer_id IS DISTINCT FROM s.owner_id OR s.owner_id = s.shared_with);
+
+ALTER TABLE device_shares ADD CONSTRAINT device_shares_shared_with_check CHECK (owner_id <> shared_with) NOT VALID;
+
+-- No share outlives a change of owner: who changes it deletes the shares in the same statement, or is refused.
+ALTER TABLE device_shares
+    ADD CONSTRAINT device_shares_device_id_owner_id_fkey
+    FOREIGN KEY (device_id, owner_id) REFERENCES devices (id, customer_id) ON DELETE CASCADE NOT VALID;
+
+-- Stays unvalidated. A connection that had a customer before 012 kept it, and need not be its device's; such rows stay as they
+-- are until somebody sets them, new ones cannot be made. A connection of a device that nobody owns has no customer.
+ALTER TABLE proxy_connections
+    ADD CONSTRAINT proxy_connections_device_id_customer_id_fkey
+    FOREIGN KEY (device_id, customer_id) REFERENCES devices (id, customer_id) ON UPDATE CASCADE ON DELETE CASCADE NOT VALID;

@@ -1,0 +1,1 @@
+-- Loses nothing: 013 takes the lists away. There is nothing to undo here.
