@@ -47,7 +47,7 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
     IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
-        RAISE EXCEPTION 'shares change under READ COMMITTED only' USING ERRCODE = 'feature_not_supported';
+        RAISE EXCEPTION 'shares change under READ COMMITTED only' USING ERRCODE = 'invalid_transaction_state';
     END IF;
 
     PERFORM FROM devices AS d WHERE d.id = changed_device FOR NO KEY UPDATE;
@@ -118,7 +118,7 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
     IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
-        RAISE EXCEPTION 'customers are suspended under READ COMMITTED only' USING ERRCODE = 'feature_not_supported';
+        RAISE EXCEPTION 'customers are suspended under READ COMMITTED only' USING ERRCODE = 'invalid_transaction_state';
     END IF;
 
     PERFORM FROM device_shares AS s

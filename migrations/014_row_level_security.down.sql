@@ -11,12 +11,13 @@ ALTER FUNCTION tenantstore_customer_suspended() OWNER TO CURRENT_USER;
 
 DROP VIEW connection_passwords;
 
-DROP TRIGGER rotation_links_guard ON rotation_links;
-DROP TRIGGER device_commands_guard ON device_commands;
-DROP TRIGGER device_commands_guard_rotate ON device_commands;
-DROP TRIGGER proxy_connections_guard ON proxy_connections;
-DROP TRIGGER devices_guard_rotate ON devices;
-DROP TRIGGER devices_guard_rename ON devices;
+DROP TRIGGER device_shares_tenant_guard ON device_shares;
+DROP TRIGGER rotation_links_tenant_guard ON rotation_links;
+DROP TRIGGER device_commands_tenant_guard ON device_commands;
+DROP TRIGGER device_commands_tenant_guard_rotate ON device_commands;
+DROP TRIGGER proxy_connections_tenant_guard ON proxy_connections;
+DROP TRIGGER devices_tenant_guard_rotate ON devices;
+DROP TRIGGER devices_tenant_guard_rename ON devices;
 
 DROP FUNCTION tenantstore_guard_child();
 DROP FUNCTION tenantstore_guard_device();

@@ -3,8 +3,8 @@
 -- A service logs in as a role that is a member of both and by itself may do nothing:
 --
 --     CREATE ROLE app LOGIN NOINHERIT;
---     GRANT tenantstore_tenant, tenantstore_operator TO app;                                   -- PostgreSQL 15
---     GRANT tenantstore_tenant, tenantstore_operator TO app WITH INHERIT FALSE, SET TRUE;      -- 16 and later
+--     GRANT tenantstore_tenant, tenantstore_operator TO app;
+--     GRANT USAGE ON SCHEMA ... TO app;                          -- unless it is one that PUBLIC may use, as public is
 --
 -- and enters one of them for a transaction, a tenant always through tenantstore_active_customer():
 --
@@ -462,13 +462,13 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER devices_guard_rename
+CREATE TRIGGER devices_tenant_guard_rename
     BEFORE UPDATE OF name, description ON devices
     FOR EACH ROW
     WHEN (row_security_active('devices'::regclass) AND NOT pg_has_role('tenantstore_operator', 'USAGE'))
     EXECUTE FUNCTION tenantstore_guard_device('renamers');
 
-CREATE TRIGGER devices_guard_rotate
+CREATE TRIGGER devices_tenant_guard_rotate
     BEFORE UPDATE OF auto_rotate_minutes ON devices
     FOR EACH ROW
     WHEN (row_security_active('devices'::regclass) AND NOT pg_has_role('tenantstore_operator', 'USAGE'))
@@ -502,13 +502,13 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER proxy_connections_guard
+CREATE TRIGGER proxy_connections_tenant_guard
     BEFORE INSERT OR UPDATE OR DELETE ON proxy_connections
     FOR EACH ROW
     WHEN (row_security_active('proxy_connections'::regclass) AND NOT pg_has_role('tenantstore_operator', 'USAGE'))
     EXECUTE FUNCTION tenantstore_guard_child('can_manage_ports');
 
-CREATE TRIGGER device_commands_guard_rotate
+CREATE TRIGGER device_commands_tenant_guard_rotate
     BEFORE INSERT ON device_commands
     FOR EACH ROW
     WHEN (
@@ -518,7 +518,7 @@ CREATE TRIGGER device_commands_guard_rotate
     )
     EXECUTE FUNCTION tenantstore_guard_child('can_rotate_ip');
 
-CREATE TRIGGER device_commands_guard
+CREATE TRIGGER device_commands_tenant_guard
     BEFORE INSERT ON device_commands
     FOR EACH ROW
     WHEN (
@@ -528,10 +528,18 @@ CREATE TRIGGER device_commands_guard
     )
     EXECUTE FUNCTION tenantstore_guard_child();
 
-CREATE TRIGGER rotation_links_guard
+CREATE TRIGGER rotation_links_tenant_guard
     BEFORE INSERT OR DELETE ON rotation_links
     FOR EACH ROW
     WHEN (row_security_active('rotation_links'::regclass) AND NOT pg_has_role('tenantstore_operator', 'USAGE'))
+    EXECUTE FUNCTION tenantstore_guard_child();
+
+-- Without it the foreign keys would still refuse, but a device that is there by another than one that is not. Triggers fire by
+-- name: this one after device_shares_suspended, which locks the customers.
+CREATE TRIGGER device_shares_tenant_guard
+    BEFORE INSERT ON device_shares
+    FOR EACH ROW
+    WHEN (row_security_active('device_shares'::regclass) AND NOT pg_has_role('tenantstore_operator', 'USAGE'))
     EXECUTE FUNCTION tenantstore_guard_child();
 
 REVOKE EXECUTE ON FUNCTION tenantstore_guard_device(), tenantstore_guard_child() FROM PUBLIC;
