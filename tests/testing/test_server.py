@@ -1,12 +1,142 @@
-"""Databases on a server, and its DSNs."""
+"""Databases on a server of any provider, its DSNs, its restart."""
+
+import threading
 
 import psycopg
+import pytest
+from psycopg import errors
+
+from tenantstore.testing import Server, launch
 
 
-def test_a_database_is_new_and_empty(database: str) -> None:
-    with psycopg.connect(database) as connection:
-        tables = connection.execute(
-            "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-        ).fetchall()
+def rows(dsn: str, query: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(query.encode()).fetchall()
 
-    assert tables == [(0,)]
+
+def databases(server: Server) -> set[object]:
+    return {name for (name,) in rows(server.dsn(), "SELECT datname FROM pg_database")}
+
+
+def test_a_database_is_empty_and_the_superusers(database: str) -> None:
+    query = "SELECT (SELECT count(*) FROM pg_tables WHERE schemaname = 'public'), current_user::text"
+
+    assert rows(database, query) == [(0, "postgres")]
+
+
+def test_the_version_is_the_servers(any_server: Server) -> None:
+    assert rows(any_server.dsn(), "SELECT current_setting('server_version_num')::int / 10000") == [
+        (any_server.version,)
+    ]
+
+
+@pytest.mark.parametrize("name", ["plain", 'with "quotes" and spaces', "Größe", "a/b?c=d&e#f%20", "x=y'z\\"])
+def test_a_database_of_any_name_is_made_reached_and_dropped(any_server: Server, name: str) -> None:
+    any_server.create_database(name)
+    reached = rows(any_server.dsn(name), "SELECT current_database()::text")
+    any_server.drop_database(name)
+
+    assert (reached, name in databases(any_server)) == ([(name,)], False)
+
+
+def test_a_copy_has_what_its_template_has(any_server: Server) -> None:
+    any_server.create_database("model")
+    with psycopg.connect(any_server.dsn("model")) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1 AS n")
+    any_server.create_database("copy", "model")
+    copied = rows(any_server.dsn("copy"), "SELECT n FROM t")
+    for name in ("copy", "model"):
+        any_server.drop_database(name)
+
+    assert copied == [(1,)]
+
+
+def test_a_name_that_is_taken_and_one_that_is_not_there_are_errors(any_server: Server) -> None:
+    with pytest.raises(errors.DuplicateDatabase):
+        any_server.create_database("postgres")
+    with pytest.raises(errors.InvalidCatalogName):
+        any_server.drop_database("nothing")
+
+
+def test_who_stays_connected_is_thrown_out_of_a_dropped_database(any_server: Server) -> None:
+    any_server.create_database("busy")
+    with psycopg.connect(any_server.dsn("busy")) as connection:
+        any_server.drop_database("busy")
+
+        with pytest.raises(errors.AdminShutdown):
+            connection.execute("SELECT 1")
+    assert "busy" not in databases(any_server)
+
+
+def test_who_leaves_in_time_is_waited_for(any_server: Server) -> None:
+    any_server.create_database("leaving")
+    connection = psycopg.connect(any_server.dsn("leaving"))
+    result: list[object] = []
+
+    def leave() -> None:
+        with connection:
+            result.extend(connection.execute("SELECT pg_sleep(0.1)::text").fetchall())
+
+    leaver = threading.Thread(target=leave)
+    leaver.start()
+    any_server.drop_database("leaving")
+    leaver.join()
+
+    assert result == [("",)]
+
+
+def test_threads_may_share_a_server(server: Server) -> None:
+    def make_and_drop(name: str) -> None:
+        for _ in range(3):
+            server.create_database(name)
+            server.drop_database(name)
+
+    names = [f"thread_{number}" for number in range(4)]
+    threads = [threading.Thread(target=make_and_drop, args=[name]) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert databases(server).isdisjoint(names)
+
+
+def test_another_user_connects_without_a_password(any_server: Server) -> None:
+    with psycopg.connect(any_server.dsn()) as connection:
+        connection.execute("CREATE ROLE ann LOGIN")
+    who = rows(any_server.dsn(user="ann"), "SELECT current_user::text")
+    with psycopg.connect(any_server.dsn()) as connection:
+        connection.execute("DROP ROLE ann")
+
+    assert who == [("ann",)]
+
+
+def test_a_restarted_server_has_the_same_dsn_and_data_in_a_new_process(own_server: Server) -> None:
+    own_server.create_database("kept")
+    before = (own_server.dsn(), own_server.pid)
+    own_server.restart()
+
+    assert own_server.dsn() == before[0]
+    assert own_server.pid != before[1]
+    assert "kept" in databases(own_server)
+
+
+def test_nothing_of_a_closed_server_is_left(own_server: Server) -> None:
+    data = own_server.data
+    assert data is not None
+    assert data.exists()
+    own_server.close()
+    own_server.close()
+
+    assert not data.parent.exists()
+
+
+def test_a_server_that_was_there_is_neither_restarted_nor_ended(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENANTSTORE_TEST_DSN", server.dsn())
+    with launch() as met, pytest.raises(ValueError, match="a server that was there already is not restarted"):
+        met.restart()
+
+    assert (met.provider, met.version, met.pid, met.data) == ("dsn", server.version, None, None)
+    assert rows(server.dsn(), "SELECT 1") == [(1,)]

@@ -66,7 +66,10 @@ def _candidates() -> Iterator[Path]:
             yield Path(entry)
     pg_config = shutil.which("pg_config")
     if pg_config:
-        yield Path(subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False).stdout.strip())
+        said = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False).stdout.strip()
+        # A shim that fails says nothing, which would be the current folder.
+        if said:
+            yield Path(said)
 
 
 def _holds_server(folder: Path) -> bool:
@@ -79,24 +82,31 @@ def runnable(folder: Path) -> Binaries:
     :raises ServerFailed: when they do not run.
     """
     try:
-        return Binaries(folder, run([f"{folder}/postgres", "--version"]).strip())
+        return Binaries(folder, run(f"{folder}/postgres", "--version").strip())
     except PermissionError as error:
         copy = _copy(folder)
         if copy is None:
             raise ServerFailed("no cache to copy programs to that the server's user cannot reach", str(error)) from None
-        return Binaries(copy, run([f"{copy}/postgres", "--version"]).strip())
+        return Binaries(copy, run(f"{copy}/postgres", "--version").strip())
 
 
 def _copy(folder: Path) -> Path | None:
-    """The whole installation, copied once for each build: the programs look for ``../lib`` and ``../share``."""
+    """The installation, copied once for each build, at the same places relative to each other.
+
+    The programs look for ``../lib`` and ``../share``, and those of a wheel for ``../../../PACKAGE.libs``.
+    """
     cache = cache_folder()
     if cache is None:
         return None
     stat = (folder / "postgres").stat()
     key = hashlib.sha256(f"{folder}\n{stat.st_mtime_ns}\n{stat.st_size}".encode()).hexdigest()[:16]
     entry = cache / f"postgres-{key}"
+    installation = folder.parent
+    top = installation.parent.parent
     if not entry.exists():
+        parts = [installation / "lib", installation / "lib64", installation / "share"]
+        libraries = top / f"{installation.parent.name}.libs"
         with new_entry(entry) as work:
-            for part in ("bin", "lib", "share"):
-                shutil.copytree(folder.parent / part, work / part, symlinks=True)
-    return entry / "bin"
+            for part in (folder, *filter(Path.is_dir, (*parts, libraries))):
+                shutil.copytree(part, work / part.relative_to(top), symlinks=True)
+    return entry / folder.relative_to(top)

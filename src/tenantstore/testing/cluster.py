@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tenantstore.testing.binaries import Binaries
-from tenantstore.testing.folders import RunFolder, cache_folder, new_entry
+from tenantstore.testing.folders import RunFolder, cache_folder, new_entry, remove_entry
 from tenantstore.testing.process import Postmaster, run
 
 _SETTINGS = {
@@ -24,20 +24,23 @@ _AUTH = ("--auth-local=trust", "--auth-host=scram-sha-256")
 class Cluster:
     """A new data folder in a new run folder, and its ``postmaster``, not started yet.
 
-    :raises ServerFailed: when initdb fails.
+    The data folder is a copy of the cached one where there is one, except when ``fresh``: then initdb makes both anew.
+
+    :raises ServerFailed: when initdb or the copying fails.
     """
 
-    def __init__(self, binaries: Binaries, settings: Mapping[str, str]) -> None:
+    def __init__(self, binaries: Binaries, settings: Mapping[str, str], fresh: bool = False) -> None:
         self.folder = RunFolder()
         data = self.folder.data
         try:
-            _fill(data, binaries)
+            _fill(data, binaries, fresh)
         except BaseException:
             self.folder.remove()
             raise
         chosen = {**_SETTINGS, **settings, "unix_socket_directories": str(self.folder.socket)}
         options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
-        self.postmaster = Postmaster([f"{binaries.folder}/postgres", "-D", str(data), *options], data, self.folder.log)
+        command = [f"{binaries.folder}/postgres", "-D", str(data), *options]
+        self.postmaster = Postmaster(command, data, self.folder.log)
 
     def end(self) -> None:
         """Stop the server and remove everything it had."""
@@ -45,22 +48,20 @@ class Cluster:
         self.folder.remove()
 
 
-def _fill(data: Path, binaries: Binaries) -> None:
-    """Put an empty cluster into ``data``: initdb's own, or a copy of what it made the last time."""
+def _fill(data: Path, binaries: Binaries, fresh: bool) -> None:
     options = (*_INITDB, *_AUTH, *_locale(binaries.version))
-    initdb = [f"{binaries.folder}/initdb", *options, "-D", str(data)]
-    cache = cache_folder()
-    if cache is None:
-        run(initdb)
-        return
     key = hashlib.sha256(repr((binaries.build, str(binaries.folder), options)).encode()).hexdigest()[:16]
-    entry = cache / f"cluster-{binaries.version}-{key}"
-    if entry.exists():
-        run(["cp", "-R", f"{entry}/.", str(data)])
+    cache = cache_folder()
+    entry = cache / f"cluster-{binaries.version}-{key}" if cache else None
+    if entry is not None and entry.exists() and not fresh:
+        run("cp", "-R", f"{entry}/.", str(data))
         return
-    run(initdb)
-    with new_entry(entry) as work:
-        shutil.copytree(data, work, dirs_exist_ok=True)
+    run(f"{binaries.folder}/initdb", *options, "-D", str(data))
+    if entry is not None:
+        if fresh:
+            remove_entry(entry)
+        with new_entry(entry) as work:
+            shutil.copytree(data, work, dirs_exist_ok=True)
 
 
 def _locale(version: int) -> tuple[str, ...]:

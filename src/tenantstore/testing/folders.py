@@ -2,6 +2,7 @@
 
 A run folder is ``tenantstore-UID-…`` on /dev/shm or in the folder for temporary files. It is alive while its process
 holds a lock on it, which the kernel drops however that process ends; whoever gets the lock may remove the folder.
+Both may lie where every user of the machine can write, so nothing in them is trusted for its name alone.
 """
 
 import contextlib
@@ -18,22 +19,31 @@ from pathlib import Path
 
 from tenantstore.testing.process import account
 
-_SHM = Path("/dev/shm")  # noqa: S108 - the names made in it are unguessable, and checked
+_SHM = Path("/dev/shm")  # noqa: S108 - what is made in it has a name that nobody can guess
+_TMP = Path("/tmp")  # noqa: S108
 _ROOM_BYTES = 1 << 30
 _SOCKET_PATH_BYTES = 107
-_SOCKET_NAME = "socket/.s.PGSQL.65535"
+_LONGEST_SOCKET = "12345678/socket/.s.PGSQL.65535"
+_END_SECONDS = 5.0
 
 
 class RunFolder:
-    """``path/data`` and ``path/socket`` for the server's user alone, ``path/log`` for ours."""
+    """``path/data`` and ``path/socket``, which the server's user alone can enter, and ``path/log``, which is ours.
+
+    Making one removes those that killed processes of this user left.
+
+    :raises OSError: when there is no place for one.
+    """
 
     def __init__(self) -> None:
-        base = _base()
-        remove_stale(base)
-        self.path, self._lock = _create(base)
+        bases = [_SHM, Path(tempfile.gettempdir()), _TMP]
+        for base in bases:
+            _remove_stale(base)
+        self.path, self._lock = _create(next(filter(_is_fit, bases), None) or _no_place(bases))
         self.data = self.path / "data"
         self.socket = self.path / "socket"
         self.log = self.path / "log"
+        self.log.touch(mode=0o600)
         for folder in (self.data, self.socket):
             folder.mkdir(mode=0o700)
             os.chown(folder, *account())
@@ -43,56 +53,66 @@ class RunFolder:
         os.close(self._lock)
 
 
-def _create(base: Path) -> tuple[Path, int]:
-    """A new locked folder. One that was taken for stale before it was locked is left to whoever took it."""
-    while True:
-        path = Path(tempfile.mkdtemp(prefix=f"tenantstore-{os.geteuid()}-", dir=base))
-        with contextlib.suppress(OSError):
-            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if path.stat().st_ino == os.fstat(lock).st_ino:
-                    if account()[0] != os.geteuid():
-                        path.chmod(0o711)
-                    return path, lock
-            except OSError:
-                os.close(lock)
-                raise
-            os.close(lock)
+def _no_place(bases: list[Path]) -> Path:
+    raise OSError(f"no place for a server's data in {', '.join(map(str, bases))}")
 
 
-def _base() -> Path:
-    """Memory when there is room, else the folder for temporary files, or /tmp where a socket's path gets too long."""
-    candidates = [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108
-    if _SHM.is_dir() and shutil.disk_usage(_SHM).free >= _ROOM_BYTES:
-        candidates.insert(0, _SHM)
-    for base in candidates:
-        longest = base / f"tenantstore-{os.geteuid()}-12345678" / _SOCKET_NAME
-        if len(os.fsencode(longest)) <= _SOCKET_PATH_BYTES and os.access(base, os.W_OK | os.X_OK) and reachable(base):
-            return base
-    raise OSError(f"no folder for a server in {', '.join(map(str, candidates))}")
+def _is_fit(base: Path) -> bool:
+    """Whether a server can live here. Memory only with room to spare: a container's /dev/shm is often 64 MB."""
+    if not os.access(base, os.W_OK | os.X_OK) or not _lets_in(base):
+        return False
+    if base == _SHM and shutil.disk_usage(base).free < _ROOM_BYTES:
+        return False
+    return len(os.fsencode(base / f"{_prefix()}{_LONGEST_SOCKET}")) <= _SOCKET_PATH_BYTES
 
 
-def reachable(path: Path) -> bool:
+def _prefix() -> str:
+    return f"tenantstore-{os.geteuid()}-"
+
+
+def _lets_in(path: Path) -> bool:
     """Whether the server's user gets to this folder."""
     if account()[0] == os.geteuid():
         return True
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
 
 
-def remove_stale(base: Path) -> None:
+def _create(base: Path) -> tuple[Path, int]:
+    """A new folder and its lock."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=_prefix(), dir=base))
+        lock = _lock(path)
+        # One that was taken for stale, between these two lines, is left to whoever took it.
+        if lock is not None and path.exists():
+            if account()[0] != os.geteuid():
+                path.chmod(0o711)
+            return path, lock
+
+
+def _lock(path: Path) -> int | None:
+    """A descriptor that holds the lock on this user's folder, or None when another process has it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        if os.fstat(descriptor).st_uid == os.geteuid():
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None
+
+
+def _remove_stale(base: Path) -> None:
     """Remove what killed processes of this user left in ``base``, and end their servers where those still run."""
-    for path in base.glob(f"tenantstore-{os.geteuid()}-*"):
-        with contextlib.suppress(OSError):
-            if path.lstat().st_uid != os.geteuid():
-                continue
-            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _end_server(path / "data")
-                shutil.rmtree(path, ignore_errors=True)
-            finally:
-                os.close(lock)
+    for path in base.glob(f"{_prefix()}*"):
+        lock = _lock(path)
+        if lock is not None:
+            _end_server(path / "data")
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
 
 
 def _end_server(data: Path) -> None:
@@ -102,28 +122,29 @@ def _end_server(data: Path) -> None:
     except (OSError, ValueError):
         return
     for number in (signal.SIGQUIT, signal.SIGKILL):
-        deadline = time.monotonic() + 5
-        while _runs_on(pid, data):
+        if _runs_on(pid, data):
             os.kill(pid, number)
-            time.sleep(0.05)
-            if time.monotonic() > deadline:
-                break
+        deadline = time.monotonic() + _END_SECONDS
+        while _runs_on(pid, data) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def _runs_on(pid: int, data: Path) -> bool:
     """Whether this process is the data folder's server, and not one that got its number later."""
-    if Path("/proc/self").exists():
-        try:
-            return Path(f"/proc/{pid}/cwd").readlink() == data
-        except OSError:
-            return False
-    shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)
-    return str(data) in shown.stdout
+    process = Path(f"/proc/{pid}")
+    try:
+        if Path("/proc/self").exists():
+            arguments = (process / "cmdline").read_bytes().split(b"\0")
+            return os.fsencode(data) in arguments and process.stat().st_uid == account()[0]
+        shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)
+        return f"-D {data} " in shown.stdout
+    except OSError:
+        return False
 
 
 def cache_folder() -> Path | None:
     """This user's cache that the server's user can read, or None where there is no safe place for one."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - gives up without an error
     candidates = [Path(home, "tenantstore"), Path(tempfile.gettempdir(), f"tenantstore-cache-{os.geteuid()}")]
     if os.geteuid() == 0:
         candidates.insert(1, Path("/var/cache/tenantstore"))
@@ -131,15 +152,16 @@ def cache_folder() -> Path | None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether this is, or now becomes, a folder of this user that nobody else can write to."""
+    """Whether this is, or now becomes, a folder of this user that nobody else can write to or exchange."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = path.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        shared = path.parent.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH
+        if shared or not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
             return False
         if account()[0] != os.geteuid():
             path.chmod(0o755)
-        return os.access(path, os.W_OK) and reachable(path)
+        return os.access(path, os.W_OK) and _lets_in(path)
     except OSError:
         return False
 
@@ -150,8 +172,15 @@ def new_entry(entry: Path) -> Iterator[Path]:
     work = Path(tempfile.mkdtemp(prefix=f".{entry.name}-", dir=entry.parent))
     try:
         yield work
-        subprocess.run(["chmod", "-R", "u+rwX,go+rX,go-w", work], check=True)
+        subprocess.run(["chmod", "-R", "u+rwX,go+rX,go-w", str(work)], check=True)
         with contextlib.suppress(OSError):
             work.rename(entry)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def remove_entry(entry: Path) -> None:
+    """Take an entry out of the cache at once and whole."""
+    with contextlib.suppress(OSError):
+        aside = entry.rename(tempfile.mkdtemp(prefix=f".{entry.name}-", dir=entry.parent))
+        shutil.rmtree(aside, ignore_errors=True)

@@ -10,9 +10,10 @@ and the unprivileged user may not be able to reach this Python at all.
 import ctypes
 import os
 import sys
-from signal import SIGQUIT
 
 _PR_SET_PDEATHSIG = 1
+# The immediate shutdown: it cleans up shared memory, which SIGKILL would not. Importing ``signal`` takes 3 ms of 8.
+_SIGQUIT = 3
 
 
 def main(parent: int, uid: int, gid: int, *command: str) -> None:
@@ -22,8 +23,7 @@ def main(parent: int, uid: int, gid: int, *command: str) -> None:
         os.setgid(gid)
         os.setuid(uid)
     if sys.platform == "linux":
-        # SIGQUIT: the immediate shutdown. It runs PostgreSQL's own clean-up of shared memory, which SIGKILL would not.
-        libc.prctl(_PR_SET_PDEATHSIG, int(SIGQUIT), 0, 0, 0)
+        libc.prctl(_PR_SET_PDEATHSIG, _SIGQUIT, 0, 0, 0)
     # A parent that died before the wish was made will never set it off.
     if os.getppid() == parent:
         os.execv(command[0], command)  # noqa: S606 - that is what it is for

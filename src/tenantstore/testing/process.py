@@ -19,6 +19,7 @@ from tenantstore.testing.errors import ServerFailed
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+_RUN_SECONDS = 60.0
 _POLL_SECONDS = 0.002
 _GUARD = Path(__file__).with_name("guard.py")
 
@@ -41,29 +42,34 @@ def environment() -> dict[str, str]:
     return {"PATH": os.defpath, **kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def run(command: Sequence[str]) -> str:
+def run(*command: str) -> str:
     """Run a program as the server's user and give its output.
 
-    :raises ServerFailed: when it ends with an error.
+    :raises ServerFailed: when it ends with an error, or not within a minute.
     :raises OSError: when it cannot be started.
     """
     uid, gid = account()
     changes = uid != os.geteuid()
-    # From "/", because initdb gives up in a folder that its user cannot read.
-    done = subprocess.run(
-        command,
-        cwd="/",
-        env=environment(),
-        umask=0o077,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        user=uid if changes else None,
-        group=gid if changes else None,
-        extra_groups=[] if changes else None,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            # initdb gives up in a folder that its user cannot read.
+            cwd="/",
+            env=environment(),
+            umask=0o077,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_RUN_SECONDS,
+            user=uid if changes else None,
+            group=gid if changes else None,
+            extra_groups=[] if changes else None,
+        )
+    except subprocess.TimeoutExpired:
+        raise ServerFailed(f"{command[0]} took more than {_RUN_SECONDS:g} s", "") from None
     if done.returncode != 0:
-        raise ServerFailed(f"{Path(command[0]).name} ended with {done.returncode}", done.stdout + done.stderr)
+        raise ServerFailed(f"{command[0]} ended with {done.returncode}", done.stdout + done.stderr)
     return done.stdout
 
 
@@ -85,6 +91,7 @@ class Postmaster:
         """Return when the server takes connections.
 
         :raises ServerFailed: when it ends first, or takes longer than 30 s.
+        :raises OSError: when it cannot be started.
         """
         self._started = Future()
         # The kernel's signal comes when the *thread* that started the server ends, so that thread waits for the server.
@@ -101,7 +108,7 @@ class Postmaster:
 
     def stop(self) -> None:
         """End the server and wait for it: fast first, then harder each time it does not go."""
-        if self._thread is None:
+        if self._thread is None or self._started.exception() is not None:
             return
         process = self._started.result()
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
@@ -113,11 +120,11 @@ class Postmaster:
 
     def _live(self) -> None:
         uid, gid = account()
-        command = [sys.executable, "-I", "-S", str(_GUARD), str(os.getpid()), str(uid), str(gid), *self.command]
+        guard = [sys.executable, "-I", "-S", str(_GUARD), str(os.getpid()), str(uid), str(gid)]
         try:
             with self.log.open("ab") as log:
                 process = subprocess.Popen(
-                    command,
+                    [*guard, *self.command],
                     cwd="/",
                     env=environment(),
                     umask=0o077,

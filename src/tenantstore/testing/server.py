@@ -16,22 +16,13 @@ from tenantstore.testing.cluster import Cluster
 if TYPE_CHECKING:
     import psycopg
 
+_CONNECT_SECONDS = 10
 _LEAVE_SECONDS = 0.5
 _POLL_SECONDS = 0.001
 _CONNECTED = "SELECT FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend' LIMIT 1"
 _TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-
-# What the caller's environment (PGOPTIONS, PGHOSTADDR, ...) would otherwise decide about the launcher's own connection.
-_NEUTRAL = {
-    "hostaddr": "",
-    "options": "",
-    "application_name": "tenantstore.testing",
-    "connect_timeout": "10",
-    "client_encoding": "UTF8",
-    "target_session_attrs": "any",
-    "requirepeer": "",
-    "require_auth": "",
-}
+# libpq's options that have no default to ask for and yet take no empty value.
+_NOT_EMPTY = {"sslcertmode": "disable", "min_protocol_version": "3.0", "max_protocol_version": "3.0"}
 
 
 class Server:
@@ -163,11 +154,27 @@ class Server:
     def _admin(self) -> "psycopg.Connection[tuple[Any, ...]]":
         """The one connection that makes and drops databases, opened at its first use."""
         import psycopg
-        from psycopg.conninfo import make_conninfo
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
         if not self._admins or self._admins[0].closed:
-            self._admins[:] = [psycopg.connect(make_conninfo(self.dsn(), **_NEUTRAL), autocommit=True)]
+            # A server that was there already may count on the caller's PGPASSWORD and the like; ours must not.
+            unset = _unset_environment() if self._cluster else {}
+            parameters = {**unset, **conninfo_to_dict(self.dsn()), "connect_timeout": _CONNECT_SECONDS}
+            self._admins[:] = [psycopg.connect(make_conninfo("", **parameters), autocommit=True)]
         return self._admins[0]
+
+
+def _unset_environment() -> dict[str, str]:
+    """What libpq would take for each option whose PG* variable is set now, were it not.
+
+    Asked of libpq itself, since its options differ from one version to the next. The service is left: it is read before
+    anything else, and then only fills what was not given.
+    """
+    from psycopg.pq import Conninfo
+
+    options = [option for option in Conninfo.parse(b"") if option.envvar and option.envvar.decode() in os.environ]
+    defaults = {option.keyword.decode(): (option.compiled or b"").decode() for option in options}
+    return {name: _NOT_EMPTY.get(name, value) for name, value in defaults.items() if name != "service"}
 
 
 def _disconnect(connections: "list[psycopg.Connection[tuple[Any, ...]]]") -> None:
