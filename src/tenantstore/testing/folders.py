@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tenantstore.testing.process import account
+from tenantstore.testing.segment import remove_segment
 
 _SHM = Path("/dev/shm")  # noqa: S108 - what is made in it has a name that nobody can guess
 _TMP = Path("/tmp")  # noqa: S108
@@ -49,8 +50,8 @@ class RunFolder:
             os.chown(folder, *account())
 
     def remove(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self._lock)
+        """Remove everything; the server has ended."""
+        _remove(self.path, self._lock)
 
 
 def _no_place(bases: list[Path]) -> Path:
@@ -111,8 +112,13 @@ def _remove_stale(base: Path) -> None:
         lock = _lock(path)
         if lock is not None:
             _end_server(path / "data")
-            shutil.rmtree(path, ignore_errors=True)
-            os.close(lock)
+            _remove(path, lock)
+
+
+def _remove(path: Path, lock: int) -> None:
+    remove_segment(path / "data")
+    shutil.rmtree(path, ignore_errors=True)
+    os.close(lock)
 
 
 def _end_server(data: Path) -> None:
