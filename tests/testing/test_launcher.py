@@ -12,7 +12,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from tenantstore.testing import NoProvider, Server, available_providers, binaries, launch
-from tenantstore.testing.folders import cache_folder
+from tenantstore.testing.cache import cache_folder
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
 
@@ -195,12 +195,14 @@ def test_a_wheel_in_a_private_folder_works(tmp_path: Path, cache: Path, monkeypa
 def test_a_damaged_cache_is_made_anew(cache: Path) -> None:
     launch("embedded").close()
     (entry,) = cache.iterdir()
-    for file in ("global/pg_control", "PG_VERSION"):
-        os.truncate(entry / file, 0)
-    launch("embedded").close()
+    size = entry.stat().st_size
+    found = []
+    for kept in (0, size // 2):
+        os.truncate(entry, kept)
+        launch("embedded").close()
+        found.append([(path, path.stat().st_size) for path in cache.iterdir()])
 
-    assert [path.name for path in cache.iterdir()] == [entry.name]
-    assert (entry / "PG_VERSION").read_text() == "18\n"
+    assert found == [[(entry, size)]] * 2
 
 
 def test_without_a_cache_it_works_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Finding PostgreSQL's programs, and putting them where the server's user can run them."""
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -10,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tenantstore.testing.cache import cache_folder, scratch
 from tenantstore.testing.errors import ServerFailed
-from tenantstore.testing.folders import cache_folder, new_entry
 from tenantstore.testing.process import run
 
 VERSIONS = range(15, 19)
@@ -106,7 +107,11 @@ def _copy(folder: Path) -> Path | None:
     if not entry.exists():
         parts = [installation / "lib", installation / "lib64", installation / "share"]
         libraries = top / f"{installation.parent.name}.libs"
-        with new_entry(entry) as work:
+        with scratch(cache) as work:
             for part in (folder, *filter(Path.is_dir, (*parts, libraries))):
-                shutil.copytree(part, work / part.relative_to(top), symlinks=True)
+                shutil.copytree(part, work / "copy" / part.relative_to(top), symlinks=True)
+            subprocess.run(["chmod", "-R", "u+rwX,go+rX,go-w", work / "copy"], check=True)
+            # Another launch may have been quicker.
+            with contextlib.suppress(OSError):
+                (work / "copy").rename(entry)
     return entry / folder.relative_to(top)

@@ -1,11 +1,10 @@
-"""The folders of a server: one that ends with it, and a cache that outlives it.
+"""The folder of a running server, and what is done about the folders of those that were killed.
 
 A run folder is ``tenantstore-UID-…`` on /dev/shm or in the folder for temporary files. It is alive while its process
-holds a lock on it, which the kernel drops however that process ends; whoever gets the lock may remove the folder.
-Both may lie where every user of the machine can write, so nothing in them is trusted for its name alone.
+holds a lock on it, which the kernel drops however that process ends; whoever gets the lock may remove the folder. Every
+user of the machine can write beside it, so nothing there is trusted for its name alone.
 """
 
-import contextlib
 import fcntl
 import os
 import shutil
@@ -14,7 +13,6 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from tenantstore.testing.process import account
@@ -60,7 +58,7 @@ def _no_place(bases: list[Path]) -> Path:
 
 def _is_fit(base: Path) -> bool:
     """Whether a server can live here. Memory only with room to spare: a container's /dev/shm is often 64 MB."""
-    if not os.access(base, os.W_OK | os.X_OK) or not _lets_in(base):
+    if not os.access(base, os.W_OK | os.X_OK) or not lets_in(base):
         return False
     if base == _SHM and shutil.disk_usage(base).free < _ROOM_BYTES:
         return False
@@ -71,11 +69,11 @@ def _prefix() -> str:
     return f"tenantstore-{os.geteuid()}-"
 
 
-def _lets_in(path: Path) -> bool:
-    """Whether the server's user gets to this folder."""
+def lets_in(path: Path) -> bool:
+    """Whether the server's user gets to this folder, or as far towards it as there is something yet."""
     if account()[0] == os.geteuid():
         return True
-    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents) if folder.exists())
 
 
 def _create(base: Path) -> tuple[Path, int]:
@@ -146,47 +144,3 @@ def _runs_on(pid: int, data: Path) -> bool:
         return f"-D {data} " in shown.stdout
     except OSError:
         return False
-
-
-def cache_folder() -> Path | None:
-    """This user's cache that the server's user can read, or None where there is no safe place for one."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - gives up without an error
-    candidates = [Path(home, "tenantstore"), Path(tempfile.gettempdir(), f"tenantstore-cache-{os.geteuid()}")]
-    if os.geteuid() == 0:
-        candidates.insert(1, Path("/var/cache/tenantstore"))
-    return next((path for path in candidates if path.is_absolute() and _is_ours(path)), None)
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether this is, or now becomes, a folder of this user that nobody else can write to or exchange."""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = path.lstat()
-        shared = path.parent.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH
-        if shared or not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
-            return False
-        if account()[0] != os.geteuid():
-            path.chmod(0o755)
-        return os.access(path, os.W_OK) and _lets_in(path)
-    except OSError:
-        return False
-
-
-@contextlib.contextmanager
-def new_entry(entry: Path) -> Iterator[Path]:
-    """A folder to fill; it becomes ``entry`` at once and whole when the block ends, unless another was quicker."""
-    work = Path(tempfile.mkdtemp(prefix=f".{entry.name}-", dir=entry.parent))
-    try:
-        yield work
-        subprocess.run(["chmod", "-R", "u+rwX,go+rX,go-w", str(work)], check=True)
-        with contextlib.suppress(OSError):
-            work.rename(entry)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def remove_entry(entry: Path) -> None:
-    """Take an entry out of the cache at once and whole."""
-    with contextlib.suppress(OSError):
-        aside = entry.rename(tempfile.mkdtemp(prefix=f".{entry.name}-", dir=entry.parent))
-        shutil.rmtree(aside, ignore_errors=True)
