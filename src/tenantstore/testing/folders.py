@@ -5,6 +5,7 @@ holds a lock on it, which the kernel drops however that process ends; whoever ge
 user of the machine can write beside it, so nothing there is trusted for its name alone.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -24,6 +25,7 @@ _ROOM_BYTES = 1 << 30
 _SOCKET_PATH_BYTES = 107
 _LONGEST_SOCKET = "12345678/socket/.s.PGSQL.65535"
 _END_SECONDS = 5.0
+_ATTEMPTS = 10
 
 
 class RunFolder:
@@ -77,15 +79,18 @@ def lets_in(path: Path) -> bool:
 
 
 def _create(base: Path) -> tuple[Path, int]:
-    """A new folder and its lock."""
-    while True:
+    """A new folder and its lock. Between the two, another launch may take it for stale: then it is theirs to remove."""
+    for _ in range(_ATTEMPTS):
         path = Path(tempfile.mkdtemp(prefix=_prefix(), dir=base))
         lock = _lock(path)
-        # One that was taken for stale, between these two lines, is left to whoever took it.
-        if lock is not None and path.exists():
+        if lock is None:
+            continue
+        if path.exists():
             if account()[0] != os.geteuid():
                 path.chmod(0o711)
             return path, lock
+        os.close(lock)
+    raise OSError(f"a folder in {base} cannot be locked")
 
 
 def _lock(path: Path) -> int | None:
@@ -127,7 +132,8 @@ def _end_server(data: Path) -> None:
         return
     for number in (signal.SIGQUIT, signal.SIGKILL):
         if _runs_on(pid, data):
-            os.kill(pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
         deadline = time.monotonic() + _END_SECONDS
         while _runs_on(pid, data) and time.monotonic() < deadline:
             time.sleep(0.01)

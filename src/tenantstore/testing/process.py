@@ -36,6 +36,15 @@ def account() -> tuple[int, int]:
     return nobody.pw_uid, nobody.pw_gid
 
 
+def known(uid: int) -> bool:
+    """Whether the system has a name for this user."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
 def environment() -> dict[str, str]:
     """A short one: the caller's PG* and LC_* change what the programs do, and root's secrets are not nobody's."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
