@@ -235,15 +235,18 @@ def test_servers_launched_at_once_do_not_disturb_each_other(cache: Path) -> None
 
 
 @pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="this system does not list shared memory")
-def test_a_server_that_was_killed_leaves_no_shared_memory() -> None:
+def test_a_server_that_was_killed_leaves_no_process_and_no_shared_memory() -> None:
     with launch("embedded") as server:
         assert server.data is not None
         assert server.pid is not None
         number = (server.data / "postmaster.pid").read_text().splitlines()[6].split()[1]
-        before = number in shared_memory()
+        pids = with_children(server.pid)
+        before = (number in shared_memory(), all(map(command_line, pids)))
         os.kill(server.pid, signal.SIGKILL)
 
-    assert (before, number in shared_memory()) == (True, False)
+    assert before == (True, True)
+    assert number not in shared_memory()
+    assert eventually(lambda: not any(map(command_line, pids)))
 
 
 def shared_memory() -> list[str]:

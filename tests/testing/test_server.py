@@ -1,5 +1,7 @@
 """Databases on a server of any provider, its DSNs, its restart."""
 
+import os
+import signal
 import threading
 
 import psycopg
@@ -118,6 +120,15 @@ def test_a_restarted_server_has_the_same_dsn_and_data_in_a_new_process(own_serve
 
     assert own_server.dsn() == before[0]
     assert own_server.pid != before[1]
+    assert "kept" in databases(own_server)
+
+
+def test_a_server_that_was_killed_can_be_restarted(own_server: Server) -> None:
+    own_server.create_database("kept")
+    assert own_server.pid is not None
+    os.kill(own_server.pid, signal.SIGKILL)
+    own_server.restart()
+
     assert "kept" in databases(own_server)
 
 

@@ -51,7 +51,8 @@ class RunFolder:
 
     def remove(self) -> None:
         """Remove everything; the server has ended."""
-        _remove(self.path, self._lock)
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
 
 
 def _no_place(bases: list[Path]) -> Path:
@@ -115,13 +116,9 @@ def _remove_stale(base: Path) -> None:
         lock = _lock(path)
         if lock is not None:
             _end_server(path / "data")
-            _remove(path, lock)
-
-
-def _remove(path: Path, lock: int) -> None:
-    remove_segment(path / "data")
-    shutil.rmtree(path, ignore_errors=True)
-    os.close(lock)
+            remove_segment(path / "data")
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
 
 
 def _end_server(data: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 
 from tenantstore.testing.errors import ServerFailed
+from tenantstore.testing.segment import remove_segment
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -126,6 +127,7 @@ class Postmaster:
             if not self._thread.is_alive():
                 break
         self._thread = None
+        remove_segment(self.data)
 
     def _live(self) -> None:
         uid, gid = account()

@@ -1,21 +1,42 @@
-"""The one thing outside its folders that a killed server leaves: 56 bytes of System V shared memory.
+"""What a killed server leaves outside its folders: processes that notice only later, and 56 bytes of shared memory.
 
-Line 7 of a ``postmaster.pid`` that is still there has the segment's key and number.
+Line 7 of a ``postmaster.pid`` that is still there has the key and the number of that System V segment, to which every
+process of the server is attached.
 """
 
 import ctypes
+import time
 from pathlib import Path
 
 _IPC_RMID = 0
+_LEAVE_SECONDS = 5.0
+_POLL_SECONDS = 0.002
 
 
 def remove_segment(data: Path) -> None:
-    """Remove the segment of a data folder whose server is gone without having done so."""
+    """See off the processes of a data folder whose postmaster is gone without having done so, and remove the segment.
+
+    Without its files the autovacuum launcher would only go from error to error, and never notice that it is alone.
+    """
     try:
         key, number = map(int, (data / "postmaster.pid").read_text().splitlines()[6].split())
     except (OSError, ValueError, IndexError):
         return
     libc = ctypes.CDLL(None)
     # Only while the key still leads to that number: both may belong to somebody else by now.
-    if libc.shmget(ctypes.c_int(key), ctypes.c_size_t(0), 0) == number:
-        libc.shmctl(number, _IPC_RMID, None)
+    if libc.shmget(ctypes.c_int(key), ctypes.c_size_t(0), 0) != number:
+        return
+    deadline = time.monotonic() + _LEAVE_SECONDS
+    while _attached(number) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    libc.shmctl(number, _IPC_RMID, None)
+
+
+def _attached(number: int) -> int:
+    """How many processes use a segment; 0 where the system does not list them."""
+    try:
+        rows = [line.split() for line in Path("/proc/sysvipc/shm").read_text().splitlines()]
+    except OSError:
+        return 0
+    column = rows[0].index("nattch")
+    return next((int(row[column]) for row in rows[1:] if row[1] == str(number)), 0)
