@@ -1,73 +1,76 @@
-"""Numbered migrations, up and down."""
+"""Numbered migrations that deploy scripts can trust: a folder of pairs of SQL files, a history, and little else.
 
-import re
-from collections.abc import Iterator
-from pathlib import Path
+>>> from tenantstore import migrate
+>>> for done in migrate.up("postgresql://…", Path("migrations")):        # doctest: +SKIP
+...     print(done.step, done.duration_ms)
 
-import psycopg
+``up``, ``down``, ``redo``, ``stamp`` and ``repair`` change a database, ``plan`` and ``status`` look at one, ``check``
+and ``new`` need none. Errors are in :mod:`tenantstore.migrate.errors`, the rules for files in
+:mod:`tenantstore.migrate.files` and :mod:`tenantstore.migrate.script`.
+"""
 
-from tenantstore.queries.scanner import Kind, tokens
-from tenantstore.resources import folder as resource
+from typing import TYPE_CHECKING, Any
 
-_FILE = re.compile(r"(?P<version>[0-9]+)_(?P<name>[\w.-]+)\.(?P<direction>up|down)\.sql")
+if TYPE_CHECKING:
+    from tenantstore.migrate.files import Migration as Migration
+    from tenantstore.migrate.files import check as check
+    from tenantstore.migrate.files import new as new
+    from tenantstore.migrate.options import Begun as Begun
+    from tenantstore.migrate.options import Done as Done
+    from tenantstore.migrate.options import Note as Note
+    from tenantstore.migrate.options import Options as Options
+    from tenantstore.migrate.planning import State as State
+    from tenantstore.migrate.planning import Step as Step
+    from tenantstore.migrate.run import down as down
+    from tenantstore.migrate.run import plan as plan
+    from tenantstore.migrate.run import redo as redo
+    from tenantstore.migrate.run import repair as repair
+    from tenantstore.migrate.run import stamp as stamp
+    from tenantstore.migrate.run import status as status
+    from tenantstore.migrate.run import up as up
+
+_HOMES = {
+    "Begun": "options",
+    "Done": "options",
+    "Migration": "files",
+    "Note": "options",
+    "Options": "options",
+    "State": "planning",
+    "Step": "planning",
+    "check": "files",
+    "down": "run",
+    "new": "files",
+    "plan": "run",
+    "redo": "run",
+    "repair": "run",
+    "stamp": "run",
+    "status": "run",
+    "up": "run",
+}
+__all__ = [
+    "Begun",
+    "Done",
+    "Migration",
+    "Note",
+    "Options",
+    "State",
+    "Step",
+    "check",
+    "down",
+    "new",
+    "plan",
+    "redo",
+    "repair",
+    "stamp",
+    "status",
+    "up",
+]
 
 
-def up(dsn: str, folder: Path | None = None) -> None:
-    """Apply every file that is not applied yet, in order."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        _prepare(connection)
-        done = _applied(connection)
-        for version, path in sorted(_files(folder, "up").items()):
-            if version not in done:
-                _run(connection, path, "INSERT INTO tenantstore_migrations (version, name) VALUES (%s, %s)", version)
+def __getattr__(name: str) -> Any:
+    # Imported on first use: a check of the folder must not pay for psycopg.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-
-def down(dsn: str, folder: Path | None = None, count: int = 1) -> None:
-    """Undo the last ``count`` files."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        _prepare(connection)
-        files = _files(folder, "down")
-        for version in sorted(_applied(connection), reverse=True)[:count]:
-            _run(
-                connection,
-                files[version],
-                "DELETE FROM tenantstore_migrations WHERE (version, name) = (%s, %s)",
-                version,
-            )
-
-
-def _prepare(connection: psycopg.Connection[tuple[int]]) -> None:
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS tenantstore_migrations (version bigint PRIMARY KEY, name text NOT NULL)"
-    )
-
-
-def _applied(connection: psycopg.Connection[tuple[int]]) -> set[int]:
-    return {version for (version,) in connection.execute("SELECT version FROM tenantstore_migrations")}
-
-
-def _files(folder: Path | None, direction: str) -> dict[int, Path]:
-    found = {path: _FILE.fullmatch(path.name) for path in (folder or resource("migrations")).iterdir()}
-    return {int(match["version"]): path for path, match in found.items() if match and match["direction"] == direction}
-
-
-def _run(connection: psycopg.Connection[tuple[int]], path: Path, record: str, version: int) -> None:
-    text = path.read_text("utf-8-sig")
-    name = path.name.split("_", 1)[1].removesuffix(".sql").rsplit(".", 1)[0]
-    if re.match(r"-- no-transaction\b", text):
-        for statement in _statements(text):
-            connection.execute(statement.encode())
-        connection.execute(record.encode(), [version, name])
-    else:
-        with connection.transaction():
-            connection.execute(text.encode())
-            connection.execute("RESET ALL")
-            connection.execute(record.encode(), [version, name])
-
-
-def _statements(text: str) -> Iterator[str]:
-    start = 0
-    for token in tokens(text):
-        if token.kind is Kind.SEMICOLON:
-            yield text[start : token.end]
-            start = token.end
+    return getattr(import_module(f"tenantstore.migrate.{_HOMES[name]}"), name)

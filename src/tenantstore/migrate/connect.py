@@ -1,0 +1,65 @@
+"""Connections for the runner: patient, plain, and silent about passwords."""
+
+import re
+import time
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from tenantstore.migrate.errors import Misconfigured, Unreachable
+from tenantstore.migrate.pauses import pauses
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_ATTEMPT_SECONDS = 10
+# Waiting does not help against these. In a server that speaks another language they are waited out.
+_FINAL = re.compile(
+    r"password authentication failed|no password supplied|no pg_hba\.conf entry|authentication failed for user"
+    r"|does not exist|is not permitted to log in|permission denied for database|certificate|invalid .* value"
+)
+
+
+def connect(dsn: str, wait_seconds: float = 0) -> Connection:
+    """An autocommit connection; while the server is not there it is tried again for ``wait_seconds``.
+
+    :raises Misconfigured: when the DSN is not one, or the server refuses whoever it names.
+    :raises Unreachable: when there is none in time.
+    """
+    conninfo = _conninfo(dsn)
+    deadline = time.monotonic() + wait_seconds
+    for pause in pauses():
+        try:
+            connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+        except psycopg.OperationalError as error:
+            reason = hidden(str(error).strip(), dsn)
+            if _FINAL.search(reason):
+                raise Misconfigured(reason) from None
+            if time.monotonic() + pause > deadline:
+                raise Unreachable(wait_seconds, reason) from None
+            time.sleep(pause)
+        else:
+            return connection
+    raise AssertionError("pauses do not end")
+
+
+def hidden(text: str, dsn: str) -> str:
+    """The text with the password of the DSN starred out."""
+    try:
+        password = conninfo_to_dict(dsn).get("password")
+    except psycopg.ProgrammingError:
+        password = None
+    return text.replace(str(password), "***") if password else text
+
+
+def _conninfo(dsn: str) -> str:
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        # The driver's message would quote what it could not read, a password among it.
+        raise Misconfigured(
+            "the DSN is not one that libpq can read",
+            'Write "postgresql://user@host:5432/database" or "host=… dbname=… user=…".',
+        ) from None
+    ours: dict[str, Any] = {"connect_timeout": _ATTEMPT_SECONDS, "application_name": "tenantstore migrate"}
+    return make_conninfo("", **{**ours, **given, "client_encoding": "UTF8"})

@@ -1,0 +1,183 @@
+"""A folder of migrations: pairs ``NNN_name.up.sql`` and ``NNN_name.down.sql``, read and checked, nothing run.
+
+What begins with a digit or has ``.sql`` in its name is meant as a migration and must be a right one; a README may stand
+beside them.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from tenantstore.migrate.errors import InvalidFolder, Misconfigured, Problem
+from tenantstore.migrate.script import Script
+
+_NAME = re.compile(r"(?P<version>[0-9]+)_(?P<name>\w[\w.-]*)\.(?P<direction>up|down)\.sql", re.ASCII)
+_MEANT = re.compile(r"[0-9]|[^.].*\.sql", re.IGNORECASE)
+_HIGHEST = 2**63 - 1
+_WAIVED = "`--allow-out-of-order` lets one run go ahead all the same."
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A version: its two scripts; ``down`` is missing where the up file says that it is irreversible."""
+
+    version: int
+    name: str
+    up: Script
+    down: Script | None
+
+    def __str__(self) -> str:
+        return self.up.path.name.removesuffix(".up.sql")
+
+
+def load(folder: Path, allow_gaps: bool = False) -> list[Migration]:
+    """The migrations of a folder, the lowest version first.
+
+    :raises Misconfigured: when there is no such folder or nothing in it.
+    :raises InvalidFolder: when they cannot be put in one certain order, or one cannot be read.
+    """
+    migrations, problems = _read(folder)
+    if not allow_gaps:
+        problems += _gaps(migrations)
+    if problems:
+        raise InvalidFolder(problems)
+    return migrations
+
+
+def check(folder: Path) -> list[Problem]:
+    """Everything wrong with a folder that can be known without a database.
+
+    :raises Misconfigured: when there is no such folder or nothing in it.
+    """
+    migrations, problems = _read(folder)
+    contents = [problem for migration in migrations for script in scripts(migration) for problem in script.problems()]
+    return problems + _gaps(migrations) + contents
+
+
+def scripts(migration: Migration) -> list[Script]:
+    """The one or two scripts of a migration, up first."""
+    return [migration.up] if migration.down is None else [migration.up, migration.down]
+
+
+def new(folder: Path, name: str) -> Migration:
+    """Write the next pair, empty but for what its first lines should say.
+
+    :raises Misconfigured: when the name is not one for a file.
+    :raises InvalidFolder: when the folder is not in order.
+    """
+    stem = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
+    if not stem:
+        raise Misconfigured(f"{name!r} is no name for a migration", "A few words that say what it adds.")
+    folder.mkdir(parents=True, exist_ok=True)
+    there = load(folder) if any(_MEANT.match(path.name) for path in folder.iterdir()) else []
+    last = there[-1].up.path.name.split("_")[0] if there else "000"
+    version = int(last) + 1
+    scripts = []
+    for direction, text in (("up", "-- Why this is needed.\n"), ("down", "-- What this loses.\n")):
+        path = folder / f"{version:0{len(last)}}_{stem}.{direction}.sql"
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+        scripts.append(Script(path, text))
+    return Migration(version, stem, *scripts)
+
+
+def _read(folder: Path) -> tuple[list[Migration], list[Problem]]:
+    if not folder.is_dir():
+        raise Misconfigured(f"{folder}: no such folder", "--dir names the folder of the migrations.")
+    problems: list[Problem] = []
+    versions: dict[int, dict[str, list[Script]]] = defaultdict(lambda: {"up": [], "down": []})
+    for path in sorted(path for path in folder.iterdir() if _MEANT.match(path.name)):
+        match = _NAME.fullmatch(path.name)
+        if not match or not path.is_file() or not 0 < int(match["version"]) <= _HIGHEST:
+            problems.append(
+                Problem(path, "not the name of a migration", "Call it NNN_name.up.sql or NNN_name.down.sql.")
+            )
+            continue
+        script = _script(path)
+        if isinstance(script, Problem):
+            problems.append(script)
+        else:
+            versions[int(match["version"])][match["direction"]].append(script)
+    if not versions and not problems:
+        raise Misconfigured(f"{folder}: no migrations in it", "`new NAME` begins one; --dir names another folder.")
+    # Where a file cannot be read, its partner is not to blame.
+    unread = {path.path.name.split(".")[0] for path in problems}
+    migrations = []
+    for version in sorted(versions):
+        pair = _pair(version, versions[version], unread)
+        if isinstance(pair, Migration):
+            migrations.append(pair)
+        else:
+            problems += pair
+    return migrations, problems
+
+
+def _script(path: Path) -> Script | Problem:
+    data = path.read_bytes()
+    for offset, problem, advice in _unreadable(data):
+        line = data.count(b"\n", 0, offset) + 1
+        start = data.rfind(b"\n", 0, offset) + 1
+        source = (
+            data[start:]
+            .split(b"\n", 1)[0]
+            .rstrip(b"\r")
+            .decode(errors="replace")
+            .replace("\0", "\N{REPLACEMENT CHARACTER}")
+        )
+        column = len(data[start:offset].decode(errors="replace")) + 1
+        return Problem(path, problem, advice, line, column, source)
+    return Script(path, data.decode("utf-8-sig"))
+
+
+def _unreadable(data: bytes) -> Iterator[tuple[int, str, str]]:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        yield error.start, "not UTF-8", "Save the file as UTF-8."
+    if (nul := data.find(0)) >= 0:
+        yield nul, "a NUL byte", "Remove it: the server would take it for the end of the file."
+
+
+def _pair(version: int, found: Mapping[str, list[Script]], unread: set[str]) -> Migration | list[Problem]:
+    ups, downs = found["up"], found["down"]
+    stems = [script.path.name.removesuffix(".sql").rsplit(".", 1)[0] for script in ups + downs]
+    names = {stem.split("_", 1)[1] for stem in stems}
+    if len(ups) > 1 or len(downs) > 1 or len(names) > 1:
+        paths = [script.path for script in ups + downs]
+        others = ", ".join(path.name for path in paths[1:])
+        return [
+            Problem(paths[0], f"version {version} is there more than once: also {others}", "Renumber the newer ones.")
+        ]
+    if set(stems) & unread:
+        return []
+    if not ups:
+        return [Problem(downs[0].path, "no up file beside it", "Write it, or remove this one.")]
+    up, down = ups[0], downs[0] if downs else None
+    if down is None and up.irreversible is None:
+        advice = "Write it, or say `-- irreversible: reason` at the head of the up file."
+        return [Problem(up.path, "no down file beside it", advice)]
+    if down is not None and up.irreversible is not None:
+        return [
+            Problem(down.path, "a down file of a migration that says it is irreversible", "One of the two must go.")
+        ]
+    return Migration(version, names.pop(), up, down)
+
+
+def _gaps(migrations: Iterable[Migration]) -> list[Problem]:
+    return [
+        Problem(
+            above.up.path,
+            f"nothing between {below} and this: {_missing(below, above)} missing",
+            f"Renumber it. {_WAIVED}",
+        )
+        for below, above in pairwise(migrations)
+        if above.version > below.version + 1
+    ]
+
+
+def _missing(below: Migration, above: Migration) -> str:
+    first, last = below.version + 1, above.version - 1
+    return f"{first} is" if first == last else f"{first} to {last} are"

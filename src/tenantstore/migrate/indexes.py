@@ -1,0 +1,86 @@
+"""Indexes that a cut-off CREATE INDEX CONCURRENTLY leaves behind: there, of no use, and in the way of the next try."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tenantstore.migrate.connect import Connection
+from tenantstore.migrate.statements import Statement
+
+# One that somebody else is building at this moment is not a ruin. A partitioned index waits for its last part.
+_INVALID = """
+SELECT i.indexrelid, format('%I.%I', n.nspname, c.relname)
+FROM pg_catalog.pg_index AS i
+INNER JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE
+    NOT i.indisvalid
+    AND c.relkind = 'i'
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_stat_progress_create_index AS p
+        WHERE p.index_relid = i.indexrelid AND p.pid <> pg_backend_pid()
+    )
+ORDER BY 2
+"""
+_CREATED = """
+SELECT format('%%I.%%I', n.nspname, c.relname), i.indisvalid
+FROM pg_catalog.pg_index AS i
+INNER JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE i.indrelid = to_regclass(%s) AND c.relname = (parse_ident(%s))[1]
+"""
+_DROPPED = """
+SELECT format('%%I.%%I', n.nspname, c.relname), i.indisvalid
+FROM pg_catalog.pg_index AS i
+INNER JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE i.indexrelid = to_regclass(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A statement that makes or drops the index ``name`` (as written) while the table stays in use."""
+
+    action: Literal["create", "drop"]
+    name: str
+    table: str = ""
+
+
+def build(statement: Statement) -> Build | None:
+    """What a CREATE or DROP INDEX CONCURRENTLY of a named index is about; None for anything else."""
+    lead = list(statement.lead)
+    words = [word.upper() for word in lead]
+    match words:
+        case ["CREATE", "UNIQUE", "INDEX", "CONCURRENTLY", *_]:
+            rest = lead[4:]
+        case ["CREATE" | "DROP", "INDEX", "CONCURRENTLY", *_]:
+            rest = lead[3:]
+        case _:
+            return None
+    if words[0] == "DROP":
+        rest = rest[2:] if [word.upper() for word in rest[:2]] == ["IF", "EXISTS"] else rest
+        return Build("drop", _qualified(rest))
+    rest = rest[3:] if [word.upper() for word in rest[:3]] == ["IF", "NOT", "EXISTS"] else rest
+    if rest[0].upper() == "ON":
+        return None
+    table = rest[3:] if rest[2].upper() == "ONLY" else rest[2:]
+    return Build("create", rest[0], _qualified(table))
+
+
+def state(connection: Connection, wanted: Build) -> tuple[str, bool] | None:
+    """The full name of the index and whether it is valid; None when there is none."""
+    if wanted.action == "create":
+        row = connection.execute(_CREATED, [wanted.table, wanted.name]).fetchone()
+    else:
+        row = connection.execute(_DROPPED, [wanted.name]).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def invalid(connection: Connection) -> dict[int, str]:
+    """The indexes of no use, by oid, that nobody else is building."""
+    return dict(connection.execute(_INVALID).fetchall())
+
+
+def _qualified(lead: list[str]) -> str:
+    """A name with its schema, if it is written with one, from the tokens that begin with it."""
+    return "".join(lead[:3]) if lead[1:2] == ["."] else lead[0]

@@ -1,0 +1,122 @@
+"""The lock of a history: whoever holds it is the only one who changes what the history tells of.
+
+It is an advisory lock, asked for again and again and never waited for: a session that sleeps in ``pg_advisory_lock``
+holds a snapshot, and CREATE INDEX CONCURRENTLY in the session it waits for would wait for that, in a circle.
+
+A file that is one transaction holds it in that transaction, so that it ends with it, also behind a pooler. A file
+without a transaction needs it in its session; that is checked, and given up by closing the connection, never by
+unlocking.
+"""
+
+import time
+from collections.abc import Callable
+
+from tenantstore.migrate.connect import Connection
+from tenantstore.migrate.errors import LockedOut, PoolerBetween
+from tenantstore.migrate.history import History
+from tenantstore.migrate.pauses import pauses
+
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_HELD = """
+SELECT
+    pid = pg_backend_pid() AS mine,
+    coalesce(
+        (
+            SELECT format('pid %%s (%%s, %%s)', a.pid, a.usename, coalesce(host(a.client_addr), 'local'))
+            FROM pg_catalog.pg_stat_activity AS a
+            WHERE a.pid = l.pid
+        ),
+        format('pid %%s', l.pid)
+    ) AS holder
+FROM pg_catalog.pg_locks AS l
+WHERE
+    l.locktype = 'advisory'
+    AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+    AND l.classid::bigint = (%s >> 32) & 4294967295
+    AND l.objid::bigint = %s & 4294967295
+    AND l.objsubid = 1
+    AND l.granted
+"""
+
+
+def begin_locked(connection: Connection, history: History, wait_seconds: float, tell: Callable[[str], None]) -> None:
+    """Begin a transaction that holds the lock.
+
+    :raises LockedOut: when another run held it for ``wait_seconds``.
+    """
+
+    def attempt() -> bool:
+        connection.execute(_BEGIN)
+        if _try(connection, "pg_try_advisory_xact_lock", history):
+            return True
+        connection.execute("ROLLBACK")
+        return False
+
+    _poll(connection, history, wait_seconds, tell, attempt)
+
+
+def lock_session(connection: Connection, history: History, wait_seconds: float, tell: Callable[[str], None]) -> None:
+    """Take the lock for as long as the connection lives.
+
+    :raises LockedOut: when another run held it for ``wait_seconds``.
+    :raises PoolerBetween: when the session is not the runner's own.
+    """
+    # A pooler makes up the process id that it tells its clients.
+    if _backend(connection) != connection.info.backend_pid:
+        raise _pooler()
+    _poll(connection, history, wait_seconds, tell, lambda: _try(connection, "pg_try_advisory_lock", history))
+    check_session(connection, history)
+
+
+def check_session(connection: Connection, history: History) -> None:
+    """Make sure that this very backend holds the lock.
+
+    :raises PoolerBetween: when it does not.
+    """
+    if not any(mine for mine, _ in _holders(connection, history)):
+        raise _pooler()
+
+
+def _pooler() -> PoolerBetween:
+    return PoolerBetween(
+        "a file without a transaction needs a session of its own, and a pooler such as PgBouncer stands between",
+        "Run it with a DSN that leads to the server itself.",
+    )
+
+
+def _backend(connection: Connection) -> int:
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    assert row is not None, "one row"
+    return int(row[0])
+
+
+def _try(connection: Connection, function: str, history: History) -> bool:
+    row = connection.execute(f"SELECT {function}(%s)", [history.lock_key]).fetchone()
+    return row is not None and bool(row[0])
+
+
+def _holders(connection: Connection, history: History) -> list[tuple[bool, str]]:
+    key = history.lock_key
+    return [(mine, holder) for mine, holder in connection.execute(_HELD, [key, key])]
+
+
+def _poll(
+    connection: Connection,
+    history: History,
+    wait_seconds: float,
+    tell: Callable[[str], None],
+    attempt: Callable[[], bool],
+) -> None:
+    deadline = time.monotonic() + wait_seconds
+    told: set[str] = set()
+    for pause in pauses():
+        if attempt():
+            return
+        holders = [holder for _, holder in _holders(connection, history)]
+        for holder in holders:
+            if holder not in told:
+                tell(f"another run holds the migration lock: {holder}")
+        told.update(holders)
+        if time.monotonic() + pause > deadline:
+            raise LockedOut(wait_seconds, holders)
+        time.sleep(pause)

@@ -1,0 +1,184 @@
+"""The commands that change a database, and those that look at one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from tenantstore import resources
+from tenantstore.migrate.errors import InvalidFolder
+from tenantstore.migrate.files import Migration, load, scripts
+from tenantstore.migrate.lock import begin_locked
+from tenantstore.migrate.options import Begun, Done, Options
+from tenantstore.migrate.planning import (
+    Direction,
+    State,
+    Step,
+    changed,
+    plan_down,
+    plan_stamp,
+    plan_up,
+    states,
+    target_down,
+    target_up,
+)
+from tenantstore.migrate.resumable import run_split
+from tenantstore.migrate.session import Planner, Session, session, unbroken
+from tenantstore.migrate.whole import run_whole
+
+_DEFAULT = Options()
+_OWN_TABLE = "tenantstore_migrations"
+_OTHER_TABLE = "migration_history"
+
+
+def up(
+    dsn: str,
+    folder: Path | None = None,
+    *,
+    limit: int | None = None,
+    to: int | None = None,
+    options: Options = _DEFAULT,
+) -> list[Done]:
+    """Apply what is not applied yet, at most ``limit`` files or up to version ``to``; what this run has done, in order.
+
+    :raises MigrationError: see :mod:`tenantstore.migrate.errors`; files that were done before stay done.
+    """
+    with _opened(dsn, folder, options) as (migrations, run):
+        if limit is not None:
+            to = target_up(migrations, run.history.read(run.connection), limit)
+        return _run(run, lambda history: plan_up(migrations, history, to, options.allow_out_of_order))
+
+
+def down(
+    dsn: str,
+    folder: Path | None = None,
+    *,
+    limit: int = 1,
+    to: int | None = None,
+    options: Options = _DEFAULT,
+) -> list[Done]:
+    """Undo the last ``limit`` files, or all above version ``to`` (0 for all); what this run has done, in order.
+
+    :raises MigrationError: see :mod:`tenantstore.migrate.errors`; files that were undone before stay undone.
+    """
+    with _opened(dsn, folder, options) as (migrations, run):
+        target = target_down(run.history.read(run.connection), limit) if to is None else to
+        return _run(run, lambda history: plan_down(migrations, history, target))
+
+
+def redo(dsn: str, folder: Path | None = None, *, options: Options = _DEFAULT) -> list[Done]:
+    """Undo the last file and apply it again.
+
+    :raises MigrationError: see :mod:`tenantstore.migrate.errors`.
+    """
+    with _opened(dsn, folder, options) as (migrations, run):
+        history = run.history.read(run.connection)
+        if not history:
+            return []
+        target, last = target_down(history, 1), history[-1].version
+        undone = _run(run, lambda rows: plan_down(migrations, rows, target))
+        return undone + _run(run, lambda rows: plan_up(migrations, rows, last, options.allow_out_of_order))
+
+
+def plan(
+    dsn: str,
+    folder: Path | None = None,
+    *,
+    direction: Direction = "up",
+    limit: int | None = None,
+    to: int | None = None,
+    options: Options = _DEFAULT,
+) -> list[Step]:
+    """What ``up`` or ``down`` would run now, in order. Nothing is changed and no lock is taken.
+
+    :raises MigrationError: see :mod:`tenantstore.migrate.errors`.
+    """
+    with _opened(dsn, folder, options) as (migrations, run):
+        history = run.history.read(run.connection)
+        if direction == "down":
+            steps = plan_down(migrations, history, target_down(history, limit or 1) if to is None else to)
+        else:
+            target = target_up(migrations, history, limit) if limit is not None else to
+            steps = plan_up(migrations, history, target, options.allow_out_of_order)
+        _refuse_faults(steps)
+        return steps
+
+
+def status(dsn: str, folder: Path | None = None, *, options: Options = _DEFAULT) -> list[State]:
+    """How every version stands, the lowest first. Nothing is changed and no lock is taken.
+
+    :raises MigrationError: see :mod:`tenantstore.migrate.errors`.
+    """
+    with _opened(dsn, folder, replace(options, allow_out_of_order=True)) as (migrations, run):
+        return states(migrations, run.history.read(run.connection))
+
+
+def stamp(dsn: str, version: int, folder: Path | None = None, *, options: Options = _DEFAULT) -> list[Migration]:
+    """Adopt a database that stands at ``version``: note it and all below as applied, run nothing; what was noted.
+
+    :raises MigrationError: see :mod:`tenantstore.migrate.errors`.
+    """
+    with _locked(dsn, folder, options) as (migrations, run):
+        found = plan_stamp(migrations, run.history.read(run.connection), version)
+        for migration in found:
+            run.history.write(run.connection, migration, None)
+        return found
+
+
+def repair(dsn: str, folder: Path | None = None, *, options: Options = _DEFAULT) -> list[str]:
+    """Take the files as they are now into the history; a line for each that differed.
+
+    :raises MigrationError: see :mod:`tenantstore.migrate.errors`.
+    """
+    with _locked(dsn, folder, options) as (migrations, run):
+        rows = {row.version: row for row in run.history.read(run.connection)}
+        there = [migration for migration in migrations if migration.version in rows]
+        found = {m.version: finding for m in there if (finding := changed(m, rows[m.version]))}
+        for migration in there:
+            if migration.version in found:
+                run.history.repair(run.connection, migration)
+        return list(found.values())
+
+
+@contextmanager
+def _opened(dsn: str, folder: Path | None, options: Options) -> Iterator[tuple[list[Migration], Session]]:
+    own = resources.folder("migrations")
+    where = own if folder is None else folder
+    migrations = load(where, allow_gaps=options.allow_out_of_order)
+    table = options.table or (_OWN_TABLE if where.resolve() == own.resolve() else _OTHER_TABLE)
+    with session(dsn, table, options) as run, unbroken(run.connection, "the run"):
+        yield migrations, run
+
+
+@contextmanager
+def _locked(dsn: str, folder: Path | None, options: Options) -> Iterator[tuple[list[Migration], Session]]:
+    """A transaction that holds the lock, with the history made."""
+    with _opened(dsn, folder, replace(options, allow_out_of_order=True)) as (migrations, run):
+        begin_locked(run.connection, run.history, options.wait_seconds, run.tell)
+        run.history.create(run.connection)
+        yield migrations, run
+        run.connection.execute("COMMIT")
+
+
+def _run(run: Session, planner: Planner) -> list[Done]:
+    """Take one step after another until, by a history read under the lock, none is left."""
+    steps = planner(run.history.read(run.connection))
+    _refuse_faults(steps)
+    done: list[Done] = []
+    while steps:
+        step = steps[0]
+        run.options.report(Begun(step, len(done) + 1, len(done) + len(steps)))
+        # What was begun in steps is ended in steps, also where the file has become a transaction meanwhile.
+        is_whole = step.script.transactional and step.progress is None
+        finished = (run_whole if is_whole else run_split)(run, step, planner)
+        if finished:
+            done.append(finished)
+            run.options.report(finished)
+        steps = planner(run.history.read(run.connection))
+    return done
+
+
+def _refuse_faults(steps: list[Step]) -> None:
+    problems = [problem for step in steps for script in scripts(step.migration) for problem in script.problems()]
+    if problems:
+        raise InvalidFolder(problems)

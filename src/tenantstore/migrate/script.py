@@ -1,0 +1,142 @@
+"""One file of a migration: its text, what its comments tell the runner, its checksum.
+
+Line comments before the first statement may say
+
+``-- no-transaction``        each statement on its own, resumable: for CREATE INDEX CONCURRENTLY and its like
+``-- irreversible: reason``  in an up file: there is no down file, and that is meant
+
+and before any statement ``-- lint: code reason`` excuses what ``lint`` finds there. Such a line is no part of the
+checksum, so that it can be added to a released file; neither are the kind of line ends, a byte order mark, and white
+space at the end.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tenantstore.migrate.errors import Problem
+from tenantstore.migrate.statements import Statement, faults, split
+from tenantstore.queries.scanner import Kind, Unterminated, tokens
+
+_MARK = "-- no-transaction"
+_NO_TRANSACTION = re.compile(r"--[ \t]*no-transaction[ \t]*(?::.*)?")
+_NEARLY_NO_TRANSACTION = re.compile(
+    r"--[ \t]*(?:no|disable)[ _-]?(?:ddl[ _-])?(?:transactions?|txn?)\b[ \t:]*", re.IGNORECASE
+)
+_IRREVERSIBLE = re.compile(r"--[ \t]*irreversible\b[ \t]*:?(?P<reason>.*)", re.IGNORECASE)
+_LINT = re.compile(r"--[ \t]*lint:(?P<rest>.*)")
+
+
+@dataclass(frozen=True)
+class Script:
+    """One file: its text without a byte order mark, and what its header says."""
+
+    path: Path
+    text: str
+
+    @cached_property
+    def header(self) -> list[tuple[int, str]]:
+        """Offsets and texts of the comments before the first statement."""
+        return list(_header(self.text))
+
+    @cached_property
+    def transactional(self) -> bool:
+        """Whether the whole file is one transaction."""
+        return not any(_NO_TRANSACTION.fullmatch(comment) for _, comment in self.header)
+
+    @cached_property
+    def irreversible(self) -> str | None:
+        """Why there is no way back, where the header says that there is none."""
+        reasons = [match["reason"].strip() for _, comment in self.header if (match := _IRREVERSIBLE.fullmatch(comment))]
+        return reasons[0] if reasons else None
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """The statements in order.
+
+        :raises Unterminated: when a string, quoted name or comment is still open at the end.
+        """
+        return split(self.text)
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 of what counts in the text."""
+        return digest(self.text)
+
+    def problem(self, offset: int, text: str, advice: str = "") -> Problem:
+        """A problem at this offset."""
+        return Problem.at(self.path, self.text, offset, text, advice)
+
+    def problems(self) -> list[Problem]:
+        """What would break a run of this file, in order."""
+        try:
+            found = [self.problem(fault.offset, fault.text, fault.advice) for fault in faults(self.text)]
+            comments = [(t.start, self.text[t.start : t.end]) for t in tokens(self.text) if t.kind is Kind.COMMENT]
+        except Unterminated as error:
+            return [self.problem(error.offset, str(error), "Close it.")]
+        for offset, comment in comments:
+            if fault := _directive_fault(comment, (offset, comment) in self.header):
+                found.append(self.problem(offset, *fault))
+        return sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0))
+
+
+def digest(text: str) -> str:
+    """SHA-256 of what counts in a text, in hexadecimal."""
+    plain = "".join(_without_lint(text)) if "lint:" in text else text
+    plain = plain.replace("\r\n", "\n").replace("\r", "\n").rstrip()
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def excuses(statement: Statement) -> list[tuple[int, str, str]]:
+    """The offset, code and reason of each ``-- lint:`` before a statement."""
+    found = [(offset, match["rest"].strip()) for offset, text in statement.comments if (match := _LINT.fullmatch(text))]
+    return [(offset, *_halves(rest)) for offset, rest in found]
+
+
+def _halves(rest: str) -> tuple[str, str]:
+    code, _, reason = rest.partition(" ")
+    return code, reason.strip()
+
+
+def _header(text: str) -> Iterator[tuple[int, str]]:
+    try:
+        for token in tokens(text):
+            if token.kind is not Kind.COMMENT:
+                return
+            yield token.start, text[token.start : token.end]
+    except Unterminated:
+        return
+
+
+def _directive_fault(comment: str, in_header: bool) -> tuple[str, str] | None:
+    """What is wrong with a comment that is meant for the runner."""
+    if _NO_TRANSACTION.fullmatch(comment):
+        return None if in_header else (f"`{_MARK}` after the first statement", "Move it to the head of the file.")
+    if _NEARLY_NO_TRANSACTION.fullmatch(comment):
+        return "not quite a mark", f"Did you mean `{_MARK}`?"
+    if (match := _IRREVERSIBLE.fullmatch(comment)) and not match["reason"].strip():
+        return "`-- irreversible` without a reason", "Write `-- irreversible: reason`."
+    if (match := _LINT.fullmatch(comment)) and not all(_halves(match["rest"].strip())):
+        return "an excuse without a reason", "Write `-- lint: code reason`."
+    return None
+
+
+def _without_lint(text: str) -> Iterator[str]:
+    """The text in pieces, without the lines that are an excuse for ``lint`` and nothing else."""
+    position = 0
+    try:
+        for token in tokens(text):
+            start = max(text.rfind("\n", 0, token.start), text.rfind("\r", 0, token.start)) + 1
+            if (
+                token.kind is Kind.COMMENT
+                and not text[start : token.start].strip()
+                and _LINT.fullmatch(text[token.start : token.end])
+            ):
+                yield text[position:start]
+                position = token.end + len(re.match(r"\r?\n?", text[token.end :])[0])  # type: ignore[index]
+    except Unterminated:
+        pass
+    yield text[position:]

@@ -1,0 +1,98 @@
+"""Sending SQL as it was written, and learning exactly which statement of it was refused.
+
+The driver's own ``execute`` says where in the text the server stumbled, if the server says so. Counting the results
+before the refusal says which statement it was, always.
+"""
+
+import selectors
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import pq
+
+from tenantstore.migrate.connect import Connection
+
+_CANCEL_SECONDS = 5
+_COPYING = {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The server's answer to the statement after ``done`` others; ``offset`` in the text that was sent, if it says so.
+
+    ``notes`` are its detail, hint and context, one a line.
+    """
+
+    done: int
+    sqlstate: str
+    message: str
+    offset: int | None
+    notes: tuple[str, ...]
+
+
+def send(connection: Connection, text: str) -> Refusal | None:
+    """Send the text as one message, and wait until all of it is done or refused.
+
+    When it is interrupted, the server is told to stop.
+
+    :raises psycopg.OperationalError: when the connection breaks.
+    """
+    pgconn = connection.pgconn
+    pgconn.send_query(text.encode())
+    done = 0
+    refusal = None
+    try:
+        for result in _results(pgconn):
+            assert result.status not in _COPYING, "the file was searched for COPY"
+            if result.status != pq.ExecStatus.FATAL_ERROR:
+                done += 1
+            elif pgconn.status == pq.ConnStatus.BAD:
+                raise psycopg.OperationalError(result.get_error_message())
+            else:
+                refusal = _refusal(result, done)
+    except KeyboardInterrupt:
+        connection.cancel_safe(timeout=_CANCEL_SECONDS)
+        raise
+    return refusal
+
+
+def _results(pgconn: pq.abc.PGconn) -> Iterator[pq.abc.PGresult]:
+    with selectors.DefaultSelector() as selector:
+        key = selector.register(pgconn.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        while pgconn.flush():
+            if any(events & selectors.EVENT_READ for _, events in selector.select()):
+                # The server may be unable to read on before somebody reads its notices.
+                pgconn.consume_input()
+        selector.modify(key.fileobj, selectors.EVENT_READ)
+        while True:
+            while pgconn.is_busy():
+                selector.select()
+                pgconn.consume_input()
+            while note := pgconn.notifies():
+                del note
+            if (result := pgconn.get_result()) is None:
+                return
+            yield result
+
+
+def _refusal(result: pq.abc.PGresult, done: int) -> Refusal:
+    field = pq.DiagnosticField
+
+    def value(which: pq.DiagnosticField) -> str:
+        return (result.error_field(which) or b"").decode(errors="replace")
+
+    position = value(field.STATEMENT_POSITION)
+    parts = {
+        "DETAIL": value(field.MESSAGE_DETAIL),
+        "HINT": value(field.MESSAGE_HINT),
+        "QUERY": value(field.INTERNAL_QUERY),
+        "CONTEXT": value(field.CONTEXT),
+    }
+    return Refusal(
+        done,
+        value(field.SQLSTATE),
+        value(field.MESSAGE_PRIMARY),
+        int(position) - 1 if position else None,
+        tuple(f"{name}: {text}" for name, text in parts.items() if text),
+    )

@@ -1,0 +1,74 @@
+"""A file as one transaction: the lock, the history, the file and its row commit together, or nothing does."""
+
+import time
+from dataclasses import replace
+
+from psycopg import pq
+
+from tenantstore.migrate.blockers import watching
+from tenantstore.migrate.failure import DEADLOCK, LOCK_NOT_AVAILABLE, failure
+from tenantstore.migrate.lock import begin_locked
+from tenantstore.migrate.options import Done
+from tenantstore.migrate.pauses import pauses
+from tenantstore.migrate.planning import Step
+from tenantstore.migrate.send import Refusal, send
+from tenantstore.migrate.session import Planner, Session, milliseconds, unbroken
+
+# RESET ALL leaves the role as it is, and a temporary table of one file would hide a real one from the next.
+RESET = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP"
+
+_LIMITS = """
+SELECT
+    pg_backend_pid(),
+    set_config('lock_timeout', %s, true),
+    set_config('standard_conforming_strings', 'on', true)
+"""
+_OUTCOME = "Nothing of this file stays. Mend it, and run the same command again."
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 5.0
+
+
+def run_whole(session: Session, step: Step, planner: Planner) -> Done | None:
+    """Run a file; None when, by the time the lock is held, this is not the next step any more.
+
+    :raises StatementFailed: when the server refuses something in it; Blocked when that is because of others, again and
+        again for as long as the options say.
+    :raises LockedOut: when another run holds the lock.
+    """
+    connection, options = session.connection, session.options
+    deadline = time.monotonic() + options.wait_seconds
+    for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
+        begin_locked(connection, session.history, options.wait_seconds, session.tell)
+        if planner(session.history.read(connection))[:1] != [step]:
+            connection.execute("ROLLBACK")
+            return None
+        begun = time.monotonic()
+        with unbroken(connection, str(step)):
+            refusal = _attempt(session, step, begun)
+        if refusal is None:
+            return Done(step, milliseconds(begun))
+        connection.execute("ROLLBACK")
+        if refusal.sqlstate not in {LOCK_NOT_AVAILABLE, DEADLOCK} or time.monotonic() + pause > deadline:
+            raise failure(step, refusal, _OUTCOME)
+        session.tell(f"{step}: {refusal.message}; all of the file is tried again in {pause:.1f} s")
+        time.sleep(pause)
+    raise AssertionError("pauses do not end")
+
+
+def _attempt(session: Session, step: Step, begun: float) -> Refusal | None:
+    connection, seconds = session.connection, session.options.lock_timeout_seconds
+    row = connection.execute(_LIMITS, [f"{round(seconds * 1000)}ms"]).fetchone()
+    assert row is not None, "one row"
+    with watching(session.dsn, row[0], seconds / 2, session.tell):
+        refusal = send(connection, step.script.text)
+    if refusal:
+        return refusal
+    assert connection.info.transaction_status == pq.TransactionStatus.INTRANS, "the file was searched for COMMIT"
+    connection.execute(RESET)
+    if step.direction == "up":
+        session.history.create(connection)
+        session.history.write(connection, step.migration, milliseconds(begun))
+    else:
+        session.history.delete(connection, step.migration.version)
+    refusal = send(connection, "COMMIT")
+    return refusal and replace(refusal, done=len(step.script.statements))
