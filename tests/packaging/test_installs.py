@@ -67,7 +67,7 @@ def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def build(kind: str, source: Path, target: Path) -> Path:
     # Without isolation, hence without a network: hatchling is one of the tools that the tests are installed with.
-    command = [sys.executable, "-m", "build", "--no-isolation", f"--{kind}", "--outdir", target, source]
+    command: list[str | Path] = [sys.executable, "-m", "build", "--no-isolation", f"--{kind}", "-o", target, source]
     subprocess.run(command, check=True, capture_output=True)
     (built,) = target.iterdir()
     return built
@@ -84,7 +84,7 @@ def install(tmp_path: Path) -> Callable[..., Path]:
         # A folder that is named in a .pth has no .pth read in it: this checkout's editable install stays out.
         (packages / "driver.pth").write_text(str(Path(str(psycopg.__file__)).parents[1]))
         options = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
-        command = [sys.executable, "-m", "pip", "--python", python, "install", *options, *what]
+        command: list[str | Path] = [sys.executable, "-m", "pip", "--python", python, "install", *options, *what]
         subprocess.run(command, check=True, cwd=tmp_path)
         return python
 
