@@ -43,7 +43,7 @@ bench: $(VENV)/test.stamp
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp is the last thing an installation does, so that one that was cut short is done again.
 $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/pip
