@@ -1,14 +1,15 @@
 """Connections for the runner: patient, plain, and silent about passwords."""
 
+import random
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tenantstore.migrate.errors import Misconfigured, Unreachable
-from tenantstore.migrate.pauses import pauses
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -18,6 +19,14 @@ _FINAL = re.compile(
     r"password authentication failed|no password supplied|no pg_hba\.conf entry|authentication failed for user"
     r"|does not exist|is not permitted to log in|permission denied for database|certificate|invalid .* value"
 )
+
+
+def pauses(first: float = 0.02, longest: float = 1.0) -> Iterator[float]:
+    """Seconds to sleep between tries, growing, without end; jittered, so that those who failed together part."""
+    pause = first
+    while True:
+        yield pause * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+        pause = min(pause * 1.6, longest)
 
 
 def connect(dsn: str, wait_seconds: float = 0) -> Connection:

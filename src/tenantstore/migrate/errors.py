@@ -13,12 +13,13 @@
     ├── HalfDone                    4   a file stopped in the middle, and the other way was asked for
     ├── StatementFailed             1   the server refused; with file, line, column and what to do next
     ├── InvalidIndex                1   the server was content, and an index is INVALID
+    ├── Refused                     1   the server refused what the runner asked for itself
     ├── ServerGone                  1   the connection broke while a file ran
     ├── Unreachable                 5   no connection in time
     ├── LockedOut                   6   another deployer held the lock for too long
     └── Blocked                     6   other sessions held a table for too long
 
-Texts are for people at three in the morning: what, where, what to do. Strings behind PASSWORD are starred out.
+Texts are for people at three in the morning: what, where, what to do. Passwords in SQL are starred out.
 """
 
 import re
@@ -31,7 +32,31 @@ from typing import ClassVar
 from tenantstore.errors import TenantstoreError
 from tenantstore.queries.scanner import locate
 
-_PASSWORD = re.compile(r"(\bpassword\s*=?\s*E?')((?:[^'\\]|''|\\.)*)", re.IGNORECASE)
+_SECRET = re.compile(
+    r"""
+    \bpassword\s*=?\s*E?'(?P<quoted>(?:[^'\\]|''|\\.)*)
+  | \bpassword\s*=?\s*\$(?P<tag>\w*)\$(?P<dollar>.*?)\$(?P=tag)\$
+  | \bpassword=(?P<option>[^\s'"]+)
+  | ://[^\s:/@']+:(?P<uri>[^\s@']+)@
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+
+# What to do next, where it does not depend on the statement.
+ADVICE = {
+    "25001": "Begin the file with `-- no-transaction`: each of its statements is then run on its own.",
+    "2D000": "It commits by itself: begin the file with `-- no-transaction`.",
+    "55P04": "A value added to an enum is of use only after the commit: use it in the next migration.",
+    "57014": "If it was cut off by a statement_timeout: `SET LOCAL statement_timeout = 0;` at the head of the file.",
+    "25P04": "It was cut off by transaction_timeout: give the role that migrates a longer one.",
+    "25006": "The server takes no writes: is it a standby? The DSN should name the primary.",
+    "42501": "Migrate as the owner of what is changed, or grant what is missing.",
+    "42P07": "Made by hand? `stamp` adopts a database that stands at a version already.",
+    "42701": "Made by hand? `stamp` adopts a database that stands at a version already.",
+    "42710": "Made by hand? `stamp` adopts a database that stands at a version already.",
+    "55P03": "Others held it for too long: end what blocks, or run again later; --wait tries for longer.",
+    "40P01": "It and another session waited for each other: run again at a quieter time.",
+}
 
 
 class MigrationError(TenantstoreError):
@@ -84,7 +109,7 @@ class Problem:
     @classmethod
     def at(cls, path: Path, content: str, offset: int, text: str, advice: str = "") -> "Problem":
         """A problem at an offset of the file's text."""
-        place = locate(content, offset)
+        place = locate(starred(content), offset)
         return cls(path, text, advice, place.line, place.column, place.source)
 
     def __str__(self) -> str:
@@ -166,6 +191,19 @@ class InvalidIndex(MigrationError):
         return f"{self.problem}\n{self.outcome}"
 
 
+class Refused(MigrationError):
+    """The server refused something that is in no file."""
+
+    def __init__(self, what: str, sqlstate: str, message: str) -> None:
+        super().__init__(what, sqlstate, message)
+        self.what = what
+        self.sqlstate = sqlstate
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.message}\nSQLSTATE {self.sqlstate}\n{ADVICE.get(self.sqlstate, '')}".rstrip()
+
+
 class ServerGone(MigrationError):
     """The connection broke while ``what`` was under way."""
 
@@ -223,15 +261,20 @@ class Blocked(StatementFailed):
 
 def caret(line: int, column: int, source: str) -> str:
     """The line with its number, and a mark under the column, also below tabs and wide characters."""
-    shown = starred(source)
     before = "".join("\t" if character == "\t" else " " * _width(character) for character in source[: column - 1])
     number = str(line)
-    return f"  {number} | {shown}\n  {' ' * len(number)} | {before}^"
+    return f"  {number} | {source}\n  {' ' * len(number)} | {before}^"
 
 
-def starred(sql: str) -> str:
-    """The text with every literal that follows PASSWORD starred out, at the same length."""
-    return _PASSWORD.sub(lambda match: match[1] + "*" * len(match[2]), sql)
+def starred(text: str) -> str:
+    """The text with the passwords in it starred out, at the same length: PASSWORD '…', password=…, ://user:…@."""
+    return _SECRET.sub(_star, text)
+
+
+def _star(match: re.Match[str]) -> str:
+    (secret,) = (name for name in ("quoted", "dollar", "option", "uri") if match[name] is not None)
+    start, end = match.start(secret) - match.start(), match.end(secret) - match.start()
+    return match[0][:start] + re.sub(r"[^\r\n]", "*", match[secret]) + match[0][end:]
 
 
 def _width(character: str) -> int:

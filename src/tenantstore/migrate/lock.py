@@ -11,10 +11,9 @@ unlocking.
 import time
 from collections.abc import Callable
 
-from tenantstore.migrate.connect import Connection
+from tenantstore.migrate.connect import Connection, pauses
 from tenantstore.migrate.errors import LockedOut, PoolerBetween
 from tenantstore.migrate.history import History
-from tenantstore.migrate.pauses import pauses
 
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _HELD = """

@@ -17,16 +17,13 @@ from psycopg.sql import SQL
 
 from tenantstore.migrate import indexes
 from tenantstore.migrate.blockers import watching
-from tenantstore.migrate.connect import Connection
-from tenantstore.migrate.errors import Drift, StatementFailed
-from tenantstore.migrate.failure import DEADLOCK, LOCK_NOT_AVAILABLE, failure
+from tenantstore.migrate.connect import Connection, pauses
+from tenantstore.migrate.errors import Drift, InvalidIndex, StatementFailed
 from tenantstore.migrate.lock import check_session, lock_session
-from tenantstore.migrate.options import Done
-from tenantstore.migrate.pauses import pauses
 from tenantstore.migrate.planning import Progress, Step
 from tenantstore.migrate.script import digest
-from tenantstore.migrate.send import Refusal, send
-from tenantstore.migrate.session import Planner, Session, milliseconds, unbroken
+from tenantstore.migrate.send import Refusal, failure, send
+from tenantstore.migrate.session import Done, Planner, Session, milliseconds, unbroken
 from tenantstore.migrate.statements import Statement
 from tenantstore.migrate.whole import RESET
 
@@ -117,7 +114,7 @@ class _Run:
                 self._progress = self._after()
                 return None
             self._connection.execute("ROLLBACK")
-            if refusal.sqlstate not in {LOCK_NOT_AVAILABLE, DEADLOCK} or time.monotonic() + pause > deadline:
+            if not refusal.blocked or time.monotonic() + pause > deadline:
                 return refusal
             self._session.tell(f"{self._step}: {refusal.message}; the statement is tried again in {pause:.1f} s")
             time.sleep(pause)
@@ -167,9 +164,8 @@ class _Run:
         if refusal:
             raise self._failure(statement, refusal, advice)
         text = "the index is INVALID: it was there before, and IF NOT EXISTS passed over it"
-        raise StatementFailed(
-            self._step.script.problem(statement.offset, text), "00000", (), f"{advice}\n{self._outcome()}"
-        )
+        problem = self._step.script.problem(statement.offset, text)
+        raise InvalidIndex(problem, f"{advice}\n{self._outcome()}")
 
     def _failure(self, statement: Statement, refusal: Refusal, advice: str = "") -> StatementFailed:
         outcome = "\n".join(filter(None, (advice, self._outcome())))

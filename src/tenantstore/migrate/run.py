@@ -9,7 +9,6 @@ from tenantstore import resources
 from tenantstore.migrate.errors import InvalidFolder
 from tenantstore.migrate.files import Migration, load, scripts
 from tenantstore.migrate.lock import begin_locked
-from tenantstore.migrate.options import Begun, Done, Options
 from tenantstore.migrate.planning import (
     Direction,
     State,
@@ -23,7 +22,7 @@ from tenantstore.migrate.planning import (
     target_up,
 )
 from tenantstore.migrate.resumable import run_split
-from tenantstore.migrate.session import Planner, Session, session, unbroken
+from tenantstore.migrate.session import Begun, Done, Options, Planner, Session, session, unbroken
 from tenantstore.migrate.whole import run_whole
 
 _DEFAULT = Options()

@@ -5,9 +5,8 @@ Line comments before the first statement may say
 ``-- no-transaction``        each statement on its own, resumable: for CREATE INDEX CONCURRENTLY and its like
 ``-- irreversible: reason``  in an up file: there is no down file, and that is meant
 
-and before any statement ``-- lint: code reason`` excuses what ``lint`` finds there. Such a line is no part of the
-checksum, so that it can be added to a released file; neither are the kind of line ends, a byte order mark, and white
-space at the end.
+and before any statement ``-- lint: code reason`` excuses what ``lint`` finds there. The kind of line ends, a byte order
+mark and white space at the end are no part of the checksum.
 """
 
 import hashlib
@@ -85,8 +84,7 @@ class Script:
 
 def digest(text: str) -> str:
     """SHA-256 of what counts in a text, in hexadecimal."""
-    plain = "".join(_without_lint(text)) if "lint:" in text else text
-    plain = plain.replace("\r\n", "\n").replace("\r", "\n").rstrip()
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").rstrip()
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
@@ -122,21 +120,3 @@ def _directive_fault(comment: str, in_header: bool) -> tuple[str, str] | None:
     if (match := _LINT.fullmatch(comment)) and not all(_halves(match["rest"].strip())):
         return "an excuse without a reason", "Write `-- lint: code reason`."
     return None
-
-
-def _without_lint(text: str) -> Iterator[str]:
-    """The text in pieces, without the lines that are an excuse for ``lint`` and nothing else."""
-    position = 0
-    try:
-        for token in tokens(text):
-            start = max(text.rfind("\n", 0, token.start), text.rfind("\r", 0, token.start)) + 1
-            if (
-                token.kind is Kind.COMMENT
-                and not text[start : token.start].strip()
-                and _LINT.fullmatch(text[token.start : token.end])
-            ):
-                yield text[position:start]
-                position = token.end + len(re.match(r"\r?\n?", text[token.end :])[0])  # type: ignore[index]
-    except Unterminated:
-        pass
-    yield text[position:]

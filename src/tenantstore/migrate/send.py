@@ -12,7 +12,10 @@ import psycopg
 from psycopg import pq
 
 from tenantstore.migrate.connect import Connection
+from tenantstore.migrate.errors import ADVICE, Blocked, Problem, StatementFailed, starred
+from tenantstore.migrate.planning import Step
 
+_SET_ADVICE = "The runner's transaction has begun before the file does: set this on the role or the database instead."
 _CANCEL_SECONDS = 5
 _COPYING = {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}
 
@@ -29,6 +32,11 @@ class Refusal:
     message: str
     offset: int | None
     notes: tuple[str, ...]
+
+    @property
+    def blocked(self) -> bool:
+        """Whether other sessions are to blame, so that it may go well another time: lock_not_available, deadlock."""
+        return self.sqlstate in {"55P03", "40P01"}
 
 
 def send(connection: Connection, text: str) -> Refusal | None:
@@ -55,6 +63,25 @@ def send(connection: Connection, text: str) -> Refusal | None:
         connection.cancel_safe(timeout=_CANCEL_SECONDS)
         raise
     return refusal
+
+
+def failure(step: Step, refusal: Refusal, outcome: str, base: int = 0) -> StatementFailed:
+    """The error for a refusal of what was sent from ``base`` of the file on; ``outcome`` is what became of the file."""
+    script = step.script
+    index = refusal.done
+    advice = ADVICE.get(refusal.sqlstate, "")
+    if refusal.offset is not None:
+        problem = script.problem(base + refusal.offset, refusal.message)
+        beside = [statement for statement in script.statements if statement.offset <= base + refusal.offset]
+        index = len(beside) - 1
+    elif index < len(script.statements):
+        problem = script.problem(script.statements[index].offset, refusal.message)
+    else:
+        problem = Problem(script.path, f"when it was committed: {refusal.message}")
+    if refusal.sqlstate == "25001" and index < len(script.statements) and script.statements[index].begins("SET"):
+        advice = _SET_ADVICE
+    kind = Blocked if refusal.blocked else StatementFailed
+    return kind(problem, refusal.sqlstate, refusal.notes, "\n".join(filter(None, (advice, outcome))))
 
 
 def _results(pgconn: pq.abc.PGconn) -> Iterator[pq.abc.PGresult]:
@@ -92,7 +119,7 @@ def _refusal(result: pq.abc.PGresult, done: int) -> Refusal:
     return Refusal(
         done,
         value(field.SQLSTATE),
-        value(field.MESSAGE_PRIMARY),
+        starred(value(field.MESSAGE_PRIMARY)),
         int(position) - 1 if position else None,
-        tuple(f"{name}: {text}" for name, text in parts.items() if text),
+        tuple(f"{name}: {starred(text)}" for name, text in parts.items() if text),
     )

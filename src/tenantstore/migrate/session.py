@@ -1,4 +1,4 @@
-"""A run's connection, its history and how it talks."""
+"""How a run behaves, what it tells while it runs, its connection and its history."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,10 +8,62 @@ from dataclasses import dataclass
 import psycopg
 
 from tenantstore.migrate.connect import Connection, connect
-from tenantstore.migrate.errors import ServerGone
+from tenantstore.migrate.errors import Misconfigured, Refused, ServerGone
 from tenantstore.migrate.history import History, find
-from tenantstore.migrate.options import Note, Options
 from tenantstore.migrate.planning import Applied, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A file is about to be sent: ``number`` of ``total``."""
+
+    step: Step
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A file and its history row are committed."""
+
+    step: Step
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person who watches wants to know: whom the run waits for, that it tries again, a server's notice."""
+
+    text: str
+
+
+Event = Begun | Done | Note
+
+
+def _ignore(_event: Event) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run behaves.
+
+    ``table`` is the history, by default ``tenantstore_migrations`` for the library's own folder and
+    ``migration_history`` for any other. ``wait_seconds`` is how long to wait for the database, for another run, and for
+    tables that others hold; ``lock_timeout_seconds`` how long each try may keep others waiting behind it.
+    """
+
+    table: str | None = None
+    wait_seconds: float = 30
+    lock_timeout_seconds: float = 2
+    allow_out_of_order: bool = False
+    report: Callable[[Event], None] = _ignore
+
+    def __post_init__(self) -> None:
+        # The server takes 0 for "no limit", and then every reader queues behind the migration.
+        if self.lock_timeout_seconds < 0.001:
+            raise Misconfigured("the lock timeout must be 1 ms or more")
+
 
 # From the history to the steps that are still to be taken.
 Planner = Callable[[list[Applied]], list[Step]]
@@ -44,16 +96,17 @@ def session(dsn: str, table: str, options: Options) -> Iterator[Session]:
 
 @contextmanager
 def unbroken(connection: Connection, what: str) -> Iterator[None]:
-    """Turn the driver's error of a broken connection into ours.
+    """Turn the driver's errors into ours.
 
     :raises ServerGone: when the connection broke.
+    :raises Refused: when the server refused what the runner asked for itself.
     """
     try:
         yield
-    except psycopg.OperationalError as error:
-        if not connection.closed:
-            raise
-        raise ServerGone(what, str(error).strip()) from None
+    except psycopg.Error as error:
+        if connection.closed:
+            raise ServerGone(what, str(error).strip()) from None
+        raise Refused(what, error.sqlstate or "", str(error).strip()) from None
 
 
 def milliseconds(since: float) -> int:

@@ -6,13 +6,12 @@ from dataclasses import replace
 from psycopg import pq
 
 from tenantstore.migrate.blockers import watching
-from tenantstore.migrate.failure import DEADLOCK, LOCK_NOT_AVAILABLE, failure
+from tenantstore.migrate.connect import pauses
+from tenantstore.migrate.errors import Problem, StatementFailed
 from tenantstore.migrate.lock import begin_locked
-from tenantstore.migrate.options import Done
-from tenantstore.migrate.pauses import pauses
 from tenantstore.migrate.planning import Step
-from tenantstore.migrate.send import Refusal, send
-from tenantstore.migrate.session import Planner, Session, milliseconds, unbroken
+from tenantstore.migrate.send import Refusal, failure, send
+from tenantstore.migrate.session import Done, Planner, Session, milliseconds, unbroken
 
 # RESET ALL leaves the role as it is, and a temporary table of one file would hide a real one from the next.
 RESET = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP"
@@ -48,7 +47,7 @@ def run_whole(session: Session, step: Step, planner: Planner) -> Done | None:
         if refusal is None:
             return Done(step, milliseconds(begun))
         connection.execute("ROLLBACK")
-        if refusal.sqlstate not in {LOCK_NOT_AVAILABLE, DEADLOCK} or time.monotonic() + pause > deadline:
+        if not refusal.blocked or time.monotonic() + pause > deadline:
             raise failure(step, refusal, _OUTCOME)
         session.tell(f"{step}: {refusal.message}; all of the file is tried again in {pause:.1f} s")
         time.sleep(pause)
@@ -57,18 +56,23 @@ def run_whole(session: Session, step: Step, planner: Planner) -> Done | None:
 
 def _attempt(session: Session, step: Step, begun: float) -> Refusal | None:
     connection, seconds = session.connection, session.options.lock_timeout_seconds
-    row = connection.execute(_LIMITS, [f"{round(seconds * 1000)}ms"]).fetchone()
+    limits = [f"{round(seconds * 1000)}ms"]
+    row = connection.execute(_LIMITS, limits).fetchone()
     assert row is not None, "one row"
     with watching(session.dsn, row[0], seconds / 2, session.tell):
         refusal = send(connection, step.script.text)
-    if refusal:
-        return refusal
-    assert connection.info.transaction_status == pq.TransactionStatus.INTRANS, "the file was searched for COMMIT"
-    connection.execute(RESET)
-    if step.direction == "up":
-        session.history.create(connection)
-        session.history.write(connection, step.migration, milliseconds(begun))
-    else:
-        session.history.delete(connection, step.migration.version)
-    refusal = send(connection, "COMMIT")
+        if refusal:
+            return refusal
+        if connection.info.transaction_status != pq.TransactionStatus.INTRANS:
+            problem = Problem(step.script.path, "the file ended the runner's transaction")
+            raise StatementFailed(problem, "25P01", (), "What it did until then stays, and the history does not tell.")
+        connection.execute(RESET)
+        if step.direction == "up":
+            session.history.create(connection)
+            session.history.write(connection, step.migration, milliseconds(begun))
+        else:
+            session.history.delete(connection, step.migration.version)
+        # Triggers that were put off until now may wait for locks as well.
+        connection.execute(_LIMITS, limits)
+        refusal = send(connection, "COMMIT")
     return refusal and replace(refusal, done=len(step.script.statements))

@@ -1,0 +1,31 @@
+"""The command line. Each command is a module's ``main(argv) -> int``, imported when it is asked for."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from tenantstore import __version__
+
+# A new command is one line here: its name, where its ``main`` is, what it does.
+_COMMANDS = {
+    "migrate": ("tenantstore.cli.migrate", "apply and undo migrations"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="tenantstore",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="commands:\n" + "\n".join(f"  {name:<10} {text}" for name, (_, text) in _COMMANDS.items()),
+    )
+    parser.add_argument("--version", action="version", version=f"tenantstore {__version__}")
+    parser.add_argument(
+        "command", choices=_COMMANDS, metavar="command", help="one of those below; COMMAND --help says more"
+    )
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    chosen = parser.parse_args(sys.argv[1:] if argv is None else argv)
+    code = import_module(_COMMANDS[chosen.command][0]).main(chosen.arguments)
+    assert isinstance(code, int), "a command gives its exit code"
+    return code

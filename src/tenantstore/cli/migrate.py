@@ -1,0 +1,163 @@
+"""``tenantstore migrate``: stdout is the result, stderr the log, the exit code what a script decides by."""
+
+import argparse
+import os
+import re
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from tenantstore.cli import migrate_commands as commands
+from tenantstore.migrate.errors import MigrationError
+
+_EXIT_CODES = """
+exit codes:
+  0   done, or nothing to do
+  1   a migration failed
+  2   usage or configuration
+  3   migrations are pending (status --check)
+  4   folder and database disagree, or findings of check, verify, lint
+  5   the database was not to be reached in time
+  6   a lock was held by others for too long
+  130 interrupted
+
+The database is --dsn, else $TENANTSTORE_DSN, else what libpq's own PG* variables say. A password is better kept out of
+the command line: in the environment, or in a service or password file.
+"""
+_INTERRUPTED = 130
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "": 1}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Parse and carry out; the exit code."""
+    arguments = _parser().parse_args(argv)
+    arguments.dsn = arguments.dsn or os.environ.get("TENANTSTORE_DSN", "")
+    # What ends a container ends a migration as Ctrl-C does: the server is told to stop.
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        result: commands.Result = arguments.run(arguments)
+    except MigrationError as error:
+        result = commands.failed(error)
+    except KeyboardInterrupt:
+        result = commands.Result({"error": {"kind": "Interrupted", "exit_code": _INTERRUPTED}}, exit_code=_INTERRUPTED)
+        print("interrupted: run the same command again, and it goes on from what the history says", file=sys.stderr)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return result.show(arguments.json)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tenantstore migrate",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXIT_CODES,
+    )
+    parsers = parser.add_subparsers(required=True, metavar="command", title="commands")
+
+    def add(name: str, text: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made = parsers.add_parser(name, help=text, description=text, parents=[folder, *parents])
+        made.set_defaults(run=getattr(commands, f"{name}_command"))
+        return made
+
+    folder, database, run, scratch, steps, order = _folder(), _database(), _run(), _scratch(), _steps(), _order()
+    for name in ("up", "down"):
+        text = "apply what is not applied yet" if name == "up" else "undo the last file, or the last N"
+        command = add(name, text, database, run, steps, order)
+        command.add_argument("--dry-run", action="store_true", help="print the SQL that would be run, and run nothing")
+    add("redo", "undo the last file and apply it again", database, run, order)
+    command = add("status", "show how every version stands", database)
+    command.add_argument("--check", action="store_true", help="exit 3 when something is pending, 4 on disagreement")
+    add("plan", "print the SQL that up would run", database, steps, order)
+    add("check", "read the folder and say what is wrong with it; needs no database")
+    add("verify", "run every file up, down and up, and compare the schemas", scratch)
+    add("lint", "run every file and watch what it locks, scans and rewrites", scratch)
+    command = add("stamp", "adopt a database that stands at a version: note it and all below as applied", database, run)
+    command.add_argument("version", type=int, metavar="V")
+    add("repair", "take the files as they are into the history", database, run)
+    command = add("new", "begin the next pair of files")
+    command.add_argument("name", metavar="NAME")
+    return parser
+
+
+def _folder() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--dir", type=Path, metavar="FOLDER", help="the migrations (default: tenantstore's own)")
+    parser.add_argument("--json", action="store_true", help="the result as JSON")
+    parser.set_defaults(dsn="", table=None, wait=30.0, lock_timeout=2.0, allow_out_of_order=False)
+    return parser
+
+
+def _database() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--dsn", default="", help="the database")
+    parser.add_argument(
+        "--table",
+        metavar="[SCHEMA.]NAME",
+        help="the history (default: tenantstore_migrations; migration_history for another folder)",
+    )
+    parser.add_argument(
+        "--wait",
+        type=_seconds,
+        default=30.0,
+        metavar="TIME",
+        help="for how long to try: to reach the database, to get the lock, to get at tables (default: 30s)",
+    )
+    return parser
+
+
+def _run() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument(
+        "--lock-timeout",
+        type=_seconds,
+        default=2.0,
+        metavar="TIME",
+        help="for how long each try may keep other sessions waiting (default: 2s)",
+    )
+    return parser
+
+
+def _steps() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("limit", type=_count, nargs="?", metavar="N", help="at most so many files")
+    group.add_argument("--to", type=int, metavar="V", help="until V is the newest; 0 for none")
+    return parser
+
+
+def _order() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument(
+        "--allow-out-of-order", action="store_true", help="go ahead with a file below an applied one, or with a gap"
+    )
+    return parser
+
+
+def _scratch() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument(
+        "--scratch-dsn",
+        default=os.environ.get("TENANTSTORE_SCRATCH_DSN", ""),
+        metavar="DSN",
+        help="a server to make and drop a database on (default: $TENANTSTORE_SCRATCH_DSN, else a server of its own)",
+    )
+    return parser
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: write 500ms, 30s or 2m")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of files")
+    return int(text)
