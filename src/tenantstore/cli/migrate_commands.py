@@ -1,6 +1,7 @@
 """What each command of ``tenantstore migrate`` does, and how it shows what came of it.
 
-psycopg is imported only where a command needs the database: :mod:`tenantstore.migrate` sees to that.
+psycopg is imported only where a command needs the database: names of :mod:`tenantstore.migrate` load when they are
+used, which is why they are quoted in annotations.
 """
 
 import json
@@ -142,7 +143,7 @@ class _Log:
     done: list[dict[str, Any]] = field(default_factory=list)
     _bar: str = ""
 
-    def __call__(self, event: migrate.Begun | migrate.Done | migrate.Note) -> None:
+    def __call__(self, event: "migrate.Begun | migrate.Done | migrate.Note") -> None:
         match event:
             case migrate.Begun(step, number, total) if sys.stderr.isatty():
                 filled = _BAR_WIDTH * (number - 1) // total
@@ -173,7 +174,7 @@ class _Log:
             print(f"{_ERASE}{self._bar}", end="", file=sys.stderr, flush=True)
 
 
-def _change(asked: Namespace, run: Callable[[migrate.Options], list[migrate.Done]]) -> Result:
+def _change(asked: Namespace, run: "Callable[[migrate.Options], list[migrate.Done]]") -> Result:
     log = _Log(quiet=asked.json)
     try:
         done = run(_options(asked, log))
@@ -205,7 +206,7 @@ def _where(asked: Namespace) -> tuple[str, Path | None]:
     return asked.dsn, asked.dir
 
 
-def _options(asked: Namespace, log: _Log) -> migrate.Options:
+def _options(asked: Namespace, log: _Log) -> "migrate.Options":
     return migrate.Options(
         table=asked.table,
         wait_seconds=asked.wait,
@@ -215,7 +216,7 @@ def _options(asked: Namespace, log: _Log) -> migrate.Options:
     )
 
 
-def _step(step: migrate.Step) -> dict[str, Any]:
+def _step(step: "migrate.Step") -> dict[str, Any]:
     migration = step.migration
     return {"version": migration.version, "name": migration.name, "direction": step.direction}
 
@@ -225,7 +226,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
     return {**place, "problem": problem.text, "advice": problem.advice}
 
 
-def _state(state: migrate.State) -> dict[str, Any]:
+def _state(state: "migrate.State") -> dict[str, Any]:
     row = state.row
     return {
         "version": state.version,
@@ -240,7 +241,7 @@ def _state(state: migrate.State) -> dict[str, Any]:
     }
 
 
-def _line(state: migrate.State) -> str:
+def _line(state: "migrate.State") -> str:
     row = state.row
     when = f"  {row.applied_at:%Y-%m-%d %H:%M:%S%z} by {row.applied_by} from {row.applied_from}" if row else ""
     return f"{state.version:>4}  {state.standing:<9}  {state.name}{when}"
