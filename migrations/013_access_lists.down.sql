@@ -10,6 +10,7 @@ DROP FUNCTION tenantstore_share_suspended();
 DROP FUNCTION tenantstore_share_changed();
 DROP FUNCTION tenantstore_refresh_access_lists(uuid);
 
+DROP FUNCTION tenantstore_next_base_port();
 DROP SEQUENCE devices_base_port_seq;
 
 ALTER TABLE device_shares DROP COLUMN suspended;

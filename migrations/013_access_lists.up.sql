@@ -4,7 +4,7 @@
 -- revocation that commits meanwhile is not seen. What stands in the device row itself is read again after the wait.
 --
 -- Lock order, here and in every statement: customers, device_shares, devices, what hangs on a device.
--- Rows older than this migration are filled in by 019, in small steps, so that no table is locked meanwhile.
+-- Rows older than this migration are filled in by 018, in small steps, so that no table is locked meanwhile.
 
 -- The functions keep this path: the tables they mean are those beside them, whatever the caller's path says.
 SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true);
@@ -34,6 +34,24 @@ FROM (
         ) AS highest
 ) AS p
 WHERE p.highest >= 30000;
+
+-- Two who ask at once get two ports, and a port that somebody chose by hand, with the three above it, is passed over.
+CREATE FUNCTION tenantstore_next_base_port() RETURNS integer
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    port integer;
+BEGIN
+    LOOP
+        port := nextval('devices_base_port_seq');
+        EXIT WHEN
+            NOT EXISTS (SELECT FROM devices AS d WHERE d.base_port BETWEEN port - 3 AND port + 3)
+            AND NOT EXISTS (SELECT FROM proxy_connections AS c WHERE c.base_port BETWEEN port - 3 AND port + 3);
+    END LOOP;
+    RETURN port;
+END
+$$;
 
 -- SECURITY DEFINER, from 014 on as tenantstore_operator: who writes a share may read neither the other customer nor the lists.
 --
@@ -162,6 +180,7 @@ CREATE TRIGGER customers_suspended
     EXECUTE FUNCTION tenantstore_customer_suspended();
 
 REVOKE EXECUTE ON FUNCTION
+    tenantstore_next_base_port(),
     tenantstore_refresh_access_lists(uuid),
     tenantstore_share_changed(),
     tenantstore_share_suspended(),

@@ -11,6 +11,8 @@ ALTER FUNCTION tenantstore_customer_suspended() OWNER TO CURRENT_USER;
 
 DROP VIEW connection_passwords;
 
+DROP FUNCTION tenantstore_ensure_bandwidth_partition(date);
+
 DROP TRIGGER device_shares_tenant_guard ON device_shares;
 DROP TRIGGER rotation_links_tenant_guard ON rotation_links;
 DROP TRIGGER device_commands_tenant_guard ON device_commands;
@@ -102,6 +104,7 @@ REVOKE ALL ON TABLE
 FROM tenantstore_tenant, tenantstore_operator;
 
 REVOKE ALL ON SEQUENCE devices_base_port_seq FROM tenantstore_operator;
+REVOKE ALL ON FUNCTION tenantstore_next_base_port() FROM tenantstore_operator;
 
 DO $$
 DECLARE

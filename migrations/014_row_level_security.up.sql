@@ -79,7 +79,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE
     customer_auth_tokens
 TO tenantstore_operator;
 
-GRANT USAGE, UPDATE ON SEQUENCE devices_base_port_seq TO tenantstore_operator;
+GRANT USAGE ON SEQUENCE devices_base_port_seq TO tenantstore_operator;
+GRANT EXECUTE ON FUNCTION tenantstore_next_base_port() TO tenantstore_operator;
 
 GRANT SELECT (id, name, email, active, created_at, updated_at, email_verified, google_email) ON TABLE customers TO tenantstore_tenant;
 
@@ -100,7 +101,8 @@ GRANT
     DELETE
 ON TABLE device_shares TO tenantstore_tenant;
 
--- Passwords are written here and read through connection_passwords. Nobody names an id: a taken one would answer differently.
+-- Passwords are written here and read through connection_passwords. Nobody names an id or a port: one that another customer has
+-- would answer differently.
 GRANT
     SELECT (
         id, device_id, customer_id, username, ip_whitelist, bandwidth_limit, bandwidth_used, active, expires_at, created_at,
@@ -108,7 +110,7 @@ GRANT
     ),
     INSERT (
         device_id, customer_id, username, password_hash, password_plain, ip_whitelist, bandwidth_limit, active, expires_at,
-        base_port, http_port, socks5_port, proxy_type
+        proxy_type
     ),
     UPDATE (active, password_hash, password_plain, updated_at),
     DELETE
@@ -191,6 +193,39 @@ BEGIN
 END
 $$;
 
+-- The months to come. Only an owner may make a partition, so this runs as the role that migrates, with nothing of the caller's in
+-- its text but the month. Attached, not created in place, which would keep every reader and writer waiting.
+CREATE FUNCTION tenantstore_ensure_bandwidth_partition(month date) RETURNS text
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    first_day CONSTANT timestamp := date_trunc('month', month::timestamp);
+    partition CONSTANT text := to_char(first_day, '"bandwidth_logs_"YYYY_MM');
+    qualified CONSTANT text := format('%I.%I', current_schema(), partition);
+BEGIN
+    IF to_regclass(qualified) IS NULL THEN
+        -- Of two that come here at once the second waits, and then finds it.
+        LOCK TABLE bandwidth_logs IN SHARE UPDATE EXCLUSIVE MODE;
+        IF to_regclass(qualified) IS NULL THEN
+            EXECUTE format('CREATE TABLE %s (LIKE bandwidth_logs INCLUDING DEFAULTS)', qualified);
+            EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', qualified);
+            EXECUTE format(
+                'ALTER TABLE bandwidth_logs ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
+                qualified,
+                first_day AT TIME ZONE 'UTC',
+                (first_day + interval '1 month') AT TIME ZONE 'UTC'
+            );
+        END IF;
+    END IF;
+    RETURN partition;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION tenantstore_ensure_bandwidth_partition(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantstore_ensure_bandwidth_partition(date) TO tenantstore_operator;
+
 CREATE POLICY users_operator ON users TO tenantstore_operator USING (true) WITH CHECK (true);
 CREATE POLICY customers_operator ON customers TO tenantstore_operator USING (true) WITH CHECK (true);
 CREATE POLICY device_shares_operator ON device_shares TO tenantstore_operator USING (true) WITH CHECK (true);
@@ -224,7 +259,7 @@ CREATE POLICY devices_tenant_update ON devices FOR UPDATE TO tenantstore_tenant
         OR tenantstore_customer_id() = ANY (rotators)
     );
 
--- That the owner named in a share is the device's, the foreign key (device_id, owner_id) of 018 proves.
+-- That the owner named in a share is the device's, the foreign key (device_id, owner_id) of 017 proves.
 CREATE POLICY device_shares_tenant_select ON device_shares FOR SELECT TO tenantstore_tenant
     USING (owner_id = tenantstore_customer_id() OR (shared_with = tenantstore_customer_id() AND NOT suspended));
 
@@ -545,7 +580,8 @@ CREATE TRIGGER device_shares_tenant_guard
 REVOKE EXECUTE ON FUNCTION tenantstore_guard_device(), tenantstore_guard_child() FROM PUBLIC;
 
 -- 5. Passwords, which a column grant cannot give to some grantees and not to others. The view reads as its owner on purpose:
--- as security_invoker it would need the very grant that it stands in for. So it says itself which rows are the customer's.
+-- as security_invoker it would need the very grant that it stands in for. So it says itself which rows are the customer's; the
+-- operator sees all, so that one query serves both.
 CREATE VIEW connection_passwords WITH (security_barrier) AS
 SELECT
     c.id AS connection_id,
@@ -553,7 +589,8 @@ SELECT
     c.password_plain
 FROM proxy_connections AS c
 WHERE
-    EXISTS (
+    (SELECT pg_has_role('tenantstore_operator', 'USAGE'))
+    OR EXISTS (
         SELECT FROM devices AS d
         WHERE d.id = c.device_id AND d.customer_id = tenantstore_customer_id()
     )

@@ -1,4 +1,4 @@
--- Loses no data; what the up file deleted does not come back.
+-- Loses no data.
 
 ALTER TABLE proxy_connections DROP CONSTRAINT proxy_connections_device_id_customer_id_fkey;
 

@@ -1,0 +1,3 @@
+-- Loses all rotation links.
+
+DROP TABLE rotation_links;

@@ -1,0 +1,3 @@
+-- Loses the history of who was online when.
+
+DROP TABLE device_status_logs;

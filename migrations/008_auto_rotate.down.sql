@@ -1,0 +1,3 @@
+-- Loses how often each phone rotates.
+
+ALTER TABLE devices DROP COLUMN auto_rotate_minutes;

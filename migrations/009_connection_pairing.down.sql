@@ -1,0 +1,3 @@
+-- Loses which phone a code replaces.
+
+ALTER TABLE pairing_codes DROP COLUMN reassign_device_id;

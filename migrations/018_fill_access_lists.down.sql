@@ -1,0 +1,1 @@
+-- Loses nothing: 013 takes the lists away. The shares that the up file deleted were never valid, and do not come back.

@@ -1,1 +1,0 @@
--- Loses nothing: 013 takes the lists away. There is nothing to undo here.
