@@ -34,7 +34,8 @@ from tenantstore.queries.scanner import locate
 
 _SECRET = re.compile(
     r"""
-    \bpassword\s*=?\s*E?'(?P<quoted>(?:[^'\\]|''|\\.)*)
+    \bpassword\s*=?\s*''(?P<doubled>[^']+)''
+  | \bpassword\s*=?\s*E?'(?P<quoted>(?:[^'\\]|''|\\.)*)
   | \bpassword\s*=?\s*\$(?P<tag>\w*)\$(?P<dollar>.*?)\$(?P=tag)\$
   | \bpassword=(?P<option>[^\s'"]+)
   | ://[^\s:/@']+:(?P<uri>[^\s@']+)@
@@ -272,7 +273,7 @@ def starred(text: str) -> str:
 
 
 def _star(match: re.Match[str]) -> str:
-    (secret,) = (name for name in ("quoted", "dollar", "option", "uri") if match[name] is not None)
+    (secret,) = (name for name in ("doubled", "quoted", "dollar", "option", "uri") if match[name] is not None)
     start, end = match.start(secret) - match.start(), match.end(secret) - match.start()
     return match[0][:start] + re.sub(r"[^\r\n]", "*", match[secret]) + match[0][end:]
 

@@ -4,7 +4,6 @@ A wish for so many files is turned into a version once, before anything waits fo
 version counts, so that two deployers who ask for ``down 1`` at one moment take one file down and not two.
 """
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,7 +91,7 @@ def plan_up(
     :raises Drift: when files that were applied have changed or are missing, or one below them is not applied.
     """
     if to is not None:
-        _find(migrations, to)
+        _refuse_unknown(migrations, to)
     rows = {row.version: row for row in history}
     _refuse_half(history, "down")
     _refuse_changed(migrations, rows)
@@ -118,7 +117,7 @@ def plan_down(migrations: Sequence[Migration], history: Sequence[Applied], to: i
     :raises Drift: when files that were applied have changed or are missing.
     """
     if to:
-        _find(migrations, to)
+        _refuse_unknown(migrations, to)
     rows = {row.version: row for row in history}
     _refuse_half(history, "up")
     _refuse_changed(migrations, rows)
@@ -151,7 +150,7 @@ def plan_stamp(migrations: Sequence[Migration], history: Sequence[Applied], vers
     :raises UnknownVersion: when there is no file of it.
     :raises Drift: when the history goes on above it.
     """
-    _find(migrations, version)
+    _refuse_unknown(migrations, version)
     if above := [row for row in history if row.version > version]:
         raise Drift(
             [f"{row.version} {row.name}: applied, and above {version}" for row in above],
@@ -201,13 +200,13 @@ def changed(migration: Migration, row: Applied) -> str | None:
     return None
 
 
-def _find(migrations: Sequence[Migration], version: int) -> Migration:
-    for migration in migrations:
-        if migration.version == version:
-            return migration
-    there = [str(migration.version) for migration in migrations]
-    close = difflib.get_close_matches(str(version), there, n=1, cutoff=0) or there[-1:]
-    raise UnknownVersion(f"there is no migration {version}", f"The nearest is {close[0]}; the newest is {there[-1]}.")
+def _refuse_unknown(migrations: Sequence[Migration], version: int) -> None:
+    there = [migration.version for migration in migrations]
+    if version not in there:
+        nearest = min(there, key=lambda other: abs(other - version))
+        raise UnknownVersion(
+            f"there is no migration {version}", f"The nearest is {nearest}; the newest is {max(there)}."
+        )
 
 
 def _refuse_half(history: Sequence[Applied], direction: Direction) -> None:
