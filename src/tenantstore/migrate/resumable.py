@@ -83,8 +83,6 @@ class _Run:
                 "Restore them. What comes after them may be mended.",
             )
         self._session.history.create(self._connection)
-        if self._step.progress is None and self._step.direction == "up":
-            self._session.history.write(self._connection, self._step.migration, None, progress)
         if progress.done:
             self._session.tell(f"{self._step}: goes on after {progress.done} of {len(self._statements)} statements")
         for statement in self._statements[: progress.done]:
@@ -113,7 +111,8 @@ class _Run:
             if refusal is None:
                 self._progress = self._after()
                 return None
-            self._connection.execute("ROLLBACK")
+            # Nothing to say where the COMMIT was refused: that has ended the transaction.
+            self._connection.rollback()
             if not refusal.blocked or time.monotonic() + pause > deadline:
                 return refusal
             self._session.tell(f"{self._step}: {refusal.message}; the statement is tried again in {pause:.1f} s")
@@ -198,7 +197,10 @@ class _Run:
         row = self._connection.execute("SELECT session_user, current_setting('role')").fetchone()
         assert row is not None, "one row"
         self._connection.execute("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL role TO DEFAULT")
-        self._session.history.set_progress(self._connection, self._step.migration.version, progress)
+        if progress.direction == "up":
+            self._session.history.write(self._connection, self._step.migration, None, progress)
+        else:
+            self._session.history.set_progress(self._connection, self._step.migration.version, progress)
         self._connection.execute(
             "SELECT set_config('session_authorization', %s, true), set_config('role', %s, true)", row
         )

@@ -106,7 +106,7 @@ def unbroken(connection: Connection, what: str) -> Iterator[None]:
     except psycopg.Error as error:
         if connection.closed:
             raise ServerGone(what, str(error).strip()) from None
-        raise Refused(what, error.sqlstate or "", str(error).strip()) from None
+        raise Refused(what, error.sqlstate or "", error.diag.message_primary or str(error)) from None
 
 
 def milliseconds(since: float) -> int:

@@ -46,7 +46,8 @@ def run_whole(session: Session, step: Step, planner: Planner) -> Done | None:
             refusal = _attempt(session, step, begun)
         if refusal is None:
             return Done(step, milliseconds(begun))
-        connection.execute("ROLLBACK")
+        # Nothing to say where the COMMIT was refused: that has ended the transaction.
+        connection.rollback()
         if not refusal.blocked or time.monotonic() + pause > deadline:
             raise failure(step, refusal, _OUTCOME)
         session.tell(f"{step}: {refusal.message}; all of the file is tried again in {pause:.1f} s")
