@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
@@ -102,19 +103,27 @@ _FINGERPRINT = """
 SELECT c.relname, c.relkind::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text
 FROM pg_class AS c
 INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relnamespace = 'public'::regnamespace
+WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'migration_history%'
 UNION ALL
 SELECT c.relname, 'index', pg_get_indexdef(c.oid), i.indisvalid::text, i.indisready::text
 FROM pg_index AS i
 INNER JOIN pg_class AS c ON c.oid = i.indexrelid
-WHERE c.relnamespace = 'public'::regnamespace
+WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'migration_history%'
 UNION ALL
 SELECT o.conname, 'constraint', pg_get_constraintdef(o.oid), o.convalidated::text, ''
 FROM pg_constraint AS o
-WHERE o.connamespace = 'public'::regnamespace
+WHERE o.connamespace = 'public'::regnamespace AND o.conname NOT LIKE 'migration_history%'
 UNION ALL
 SELECT t.typname, 'enum', e.enumlabel, e.enumsortorder::text, ''
 FROM pg_enum AS e
 INNER JOIN pg_type AS t ON t.oid = e.enumtypid
 ORDER BY 2, 1, 3
 """
+
+
+def wait_until(connection: psycopg.Connection[Any], query: str, *parameters: object) -> None:
+    """Look again and again until the query gives a row."""
+    deadline = time.monotonic() + 30
+    while not connection.execute(query.encode(), parameters or None).rowcount:
+        assert time.monotonic() < deadline, f"this never gave a row: {query}"
+        time.sleep(0.01)
