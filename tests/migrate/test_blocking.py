@@ -1,0 +1,96 @@
+"""Somebody holds the table: each try lets go again in time for the readers, says who it is, and a later one wins."""
+
+import re
+from typing import Any
+
+import psycopg
+import pytest
+
+from tenantstore import migrate
+from tenantstore.migrate.errors import Blocked
+from tests.migrate.conftest import MakeFolder
+
+Connection = psycopg.Connection[Any]
+_READ = "SELECT count(*) AS passwords FROM log WHERE 'password=hunter2' <> ''"
+
+
+class _Watcher:
+    """Hears what the run tells; between two tries it reads as anybody might, and after the second lets go."""
+
+    def __init__(self, reader: Connection, other: Connection) -> None:
+        self.notes: list[str] = []
+        self.reads = 0
+        self._reader = reader
+        self._other = other
+
+    def __call__(self, event: object) -> None:
+        if isinstance(event, migrate.Note):
+            self.notes.append(event.text)
+            if "tried again" in event.text:
+                # Nobody may stand in the queue for the table now, or this would fail at once.
+                self._other.execute("SET lock_timeout = '1ms'; SELECT FROM log")
+                self.reads += 1
+                if self.reads == 2:
+                    self._reader.commit()
+
+
+@pytest.mark.parametrize(("mark", "what"), [("", "all of the file"), ("-- no-transaction\n", "the statement")])
+def test_a_reader_is_waited_for_in_short_tries_and_named(dsn: str, folder: MakeFolder, mark: str, what: str) -> None:
+    change = "ALTER TABLE log ADD COLUMN c text DEFAULT current_setting('lock_timeout');\nINSERT INTO log VALUES (1);"
+    where = folder({"1_a": "CREATE TABLE log (b int);", "2_b": mark + change})
+    migrate.up(dsn, where, limit=1)
+    with psycopg.connect(dsn) as reader, psycopg.connect(dsn, autocommit=True) as other:
+        reader.execute(_READ)
+        watcher = _Watcher(reader, other)
+        migrate.up(dsn, where, options=migrate.Options(lock_timeout_seconds=0.3, report=watcher))
+        rows = other.execute("SELECT * FROM log").fetchall()
+
+    assert rows == [(1, "300ms")]
+    assert [re.sub(r"pid \d+|\d+ s|\d\.\d s", "N", note) for note in watcher.notes] == [
+        "waits for N (postgres, idle in transaction, in its transaction for N): "
+        "SELECT count(*) AS passwords FROM log WHERE 'password=*******' <> ''",
+        f"2_b.up: canceling statement due to lock timeout; {what} is tried again in N",
+    ] * 2
+
+
+def test_the_blocker_is_named_by_its_pid(dsn: str, folder: MakeFolder) -> None:
+    notes: list[object] = []
+    where = folder({"1_a": "ALTER TABLE log ADD COLUMN c text;"})
+    with psycopg.connect(dsn) as reader:
+        reader.execute("CREATE TABLE log ()")
+        reader.commit()
+        reader.execute("SELECT FROM log")
+        with pytest.raises(Blocked):
+            migrate.up(
+                dsn, where, options=migrate.Options(wait_seconds=0, lock_timeout_seconds=0.3, report=notes.append)
+            )
+        pid = reader.info.backend_pid
+
+    assert [n.text.split(" (")[0] for n in notes if isinstance(n, migrate.Note)] == [f"waits for pid {pid}"]
+
+
+def test_a_deadlock_is_tried_again(dsn: str, folder: MakeFolder) -> None:
+    where = folder({"1_a": "CREATE TABLE log (); CREATE TABLE more ();", "2_b": "DROP TABLE log;\nDROP TABLE more;"})
+    migrate.up(dsn, where, limit=1)
+    tried: list[str] = []
+    with psycopg.connect(dsn) as other:
+        other.execute("SET deadlock_timeout = '10s'; LOCK TABLE more IN SHARE MODE")
+
+        def cross(event: object) -> None:
+            if not isinstance(event, migrate.Note):
+                return
+            tried.append(event.text)
+            if event.text.startswith("waits for") and len(tried) == 1:
+                # The run holds log and waits for more: now this asks for log, and the run is the one to find out.
+                other.execute("SELECT FROM log")
+                other.rollback()
+
+        migrate.up(dsn, where, options=migrate.Options(lock_timeout_seconds=1.2, report=cross))
+
+    assert "2_b.up: deadlock detected; all of the file is tried again" in tried[-1]
+
+
+@pytest.mark.parametrize("seconds", [0, 0.0001, -1])
+def test_a_lock_timeout_without_a_limit_is_refused(seconds: float) -> None:
+    with pytest.raises(migrate.errors.Misconfigured, match="the lock timeout must be 1 ms or more"):
+        migrate.Options(lock_timeout_seconds=seconds)
