@@ -1,0 +1,16 @@
+-- The phone's last change of status before a moment: what it was in then.
+-- One StatusLog or none. Index: device_status_logs_device_id_changed_at_idx.
+-- scope: operator
+SELECT
+    l.id,
+    l.device_id,
+    l.status,
+    l.previous_status,
+    l.changed_at,
+    l.created_at
+FROM device_status_logs AS l
+WHERE
+    l.device_id = :device_id
+    AND l.changed_at < :at
+ORDER BY l.changed_at DESC, l.id DESC
+LIMIT 1;
