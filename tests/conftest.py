@@ -1,3 +1,3 @@
 """The fixtures live in ``fix_*.py``, a topic each."""
 
-pytest_plugins = ["tests.fix_server"]
+pytest_plugins = ["tests.fix_server", "tests.fix_fleet"]

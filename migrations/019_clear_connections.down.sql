@@ -1,0 +1,3 @@
+-- Loses no data.
+
+DROP FUNCTION tenantstore_clear_connections(uuid);

@@ -1,0 +1,23 @@
+-- The connection with what it has used so far. A row of Connection. Index: proxy_connections_pkey.
+-- scope: operator
+UPDATE proxy_connections AS c
+SET bandwidth_used = :bandwidth_used_bytes, updated_at = now()
+WHERE c.id = :connection_id
+RETURNING
+    c.id,
+    c.device_id,
+    c.customer_id,
+    c.username,
+    c.password_hash,
+    c.ip_whitelist,
+    c.bandwidth_limit,
+    c.bandwidth_used,
+    c.active,
+    c.expires_at,
+    c.created_at,
+    c.updated_at,
+    c.base_port,
+    c.http_port,
+    c.socks5_port,
+    c.proxy_type,
+    c.password_plain;

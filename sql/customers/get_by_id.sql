@@ -1,0 +1,15 @@
+-- One customer. A row of Customer. Index: customers_pkey.
+-- scope: operator
+SELECT
+    c.id,
+    c.name,
+    c.email,
+    c.active,
+    c.created_at,
+    c.updated_at,
+    c.password_hash,
+    c.email_verified,
+    c.google_id,
+    c.google_email
+FROM customers AS c
+WHERE c.id = :customer_id;

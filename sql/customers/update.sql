@@ -1,0 +1,16 @@
+-- The customer with their new name and e-mail. A row of Customer. Index: customers_pkey.
+-- scope: operator
+UPDATE customers AS c
+SET name = :name, email = :email, updated_at = now()
+WHERE c.id = :customer_id
+RETURNING
+    c.id,
+    c.name,
+    c.email,
+    c.active,
+    c.created_at,
+    c.updated_at,
+    c.password_hash,
+    c.email_verified,
+    c.google_id,
+    c.google_email;

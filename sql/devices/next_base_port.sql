@@ -1,0 +1,3 @@
+-- A base port that no device and no connection has, and that nobody else is given. One value.
+-- scope: operator
+SELECT tenantstore_next_base_port() AS base_port;

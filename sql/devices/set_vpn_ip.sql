@@ -1,0 +1,36 @@
+-- The device with its new address in the VPN. A row of Device. Index: devices_pkey.
+-- scope: operator
+UPDATE devices AS d
+SET
+    vpn_ip = :vpn_ip,
+    updated_at = now()
+WHERE d.id = :device_id
+RETURNING
+    d.id,
+    d.name,
+    d.android_id,
+    d.status,
+    coalesce(host(d.cellular_ip), '') AS cellular_ip,
+    coalesce(host(d.wifi_ip), '') AS wifi_ip,
+    coalesce(host(d.vpn_ip), '') AS vpn_ip,
+    d.carrier,
+    d.network_type,
+    d.battery_level,
+    d.battery_charging,
+    d.signal_strength,
+    d.base_port,
+    d.http_port,
+    d.socks5_port,
+    d.udp_relay_port,
+    d.ovpn_port,
+    d.last_heartbeat,
+    d.app_version,
+    d.device_model,
+    d.android_version,
+    d.description,
+    d.relay_server_id,
+    coalesce((SELECT r.ip FROM relay_servers AS r WHERE r.id = d.relay_server_id), '') AS relay_server_ip,
+    d.auto_rotate_minutes,
+    d.customer_id,
+    d.created_at,
+    d.updated_at;

@@ -1,0 +1,36 @@
+"""Values that the tables would take and nobody can mean, refused before anything is sent.
+
+What the server refuses by itself, and says clearly, is left to it.
+"""
+
+from collections.abc import Collection
+
+from tenantstore.errors import InvalidParameter
+
+
+def not_empty(**values: str | None) -> None:
+    """:raises InvalidParameter: for a text that is there and empty."""
+    for name, value in values.items():
+        if value == "":
+            raise InvalidParameter(name, "is empty")
+
+
+def not_negative(**values: int | None) -> None:
+    """:raises InvalidParameter: for a number below zero."""
+    for name, value in values.items():
+        if value is not None and value < 0:
+            raise InvalidParameter(name, f"is negative: {value}")
+
+
+def ports(**values: int | None) -> None:
+    """:raises InvalidParameter: for a number that no port has."""
+    for name, value in values.items():
+        if value is not None and not 1 <= value <= 65535:
+            raise InvalidParameter(name, f"is not a port: {value}")
+
+
+def one_of(choices: Collection[str], **values: str) -> None:
+    """:raises InvalidParameter: for a word that is none of the choices."""
+    for name, value in values.items():
+        if value not in choices:
+            raise InvalidParameter(name, f"is not {' or '.join(choices)}: {value!r}")

@@ -1,0 +1,128 @@
+"""A fleet on a migrated database: a store that logs in as a service does, three customers, and makers of things."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, Protocol, TypeAlias
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tenantstore import Store
+from tenantstore.repositories import connections, customers, device_shares, devices
+from tenantstore.repositories.connections import Connection
+from tenantstore.repositories.device_shares import DeviceShare
+from tenantstore.repositories.devices import Device
+from tenantstore.store import Scope, TenantScope
+from tenantstore.testing import Server
+
+Admin: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+
+class NewDevice(Protocol):
+    """A phone of that customer, or of nobody; further keywords are those of ``devices.create``."""
+
+    def __call__(self, owner: TenantScope | None = None, **values: Any) -> Device: ...
+
+
+class NewConnection(Protocol):
+    """A connection of that device; keywords are those of ``connections.create``."""
+
+    def __call__(self, device: Device, **values: Any) -> Connection: ...
+
+
+class Share(Protocol):
+    """The device shared with that customer, by name of the permissions: ``share(device, bob, "can_rename")``."""
+
+    def __call__(self, device: Device, grantee: TenantScope, *permissions: str) -> DeviceShare: ...
+
+
+@pytest.fixture(scope="session")
+def login_role(server: Server, migrated_template: str) -> str:
+    """The role of a service: a member of both roles that by itself may do nothing."""
+    with psycopg.connect(server.dsn(), autocommit=True) as admin:
+        if not admin.execute("SELECT FROM pg_roles WHERE rolname = 'app'").rowcount:
+            admin.execute("CREATE ROLE app LOGIN NOINHERIT")
+        admin.execute("GRANT tenantstore_tenant, tenantstore_operator TO app")
+    return "app"
+
+
+@pytest.fixture
+def store(migrated: str, login_role: str) -> Iterator[Store]:
+    """A store on a database of the test's own."""
+    with Store.open(psycopg.conninfo.make_conninfo(migrated, user=login_role)) as store:
+        yield store
+
+
+@pytest.fixture
+def admin(store: Store, migrated: str) -> Iterator[Admin]:
+    """The superuser's connection to the same database, for what no function of the library does or shows."""
+    with psycopg.connect(migrated, autocommit=True) as admin:
+        yield admin
+
+
+@pytest.fixture
+def operator(store: Store) -> Scope:
+    return store.operator()
+
+
+def _customer(store: Store, name: str) -> TenantScope:
+    return store.tenant(store.operator().run(customers.create(name, f"{name.lower()}@example.org")).id)
+
+
+@pytest.fixture
+def ada(store: Store) -> TenantScope:
+    return _customer(store, "Ada")
+
+
+@pytest.fixture
+def bob(store: Store) -> TenantScope:
+    return _customer(store, "Bob")
+
+
+@pytest.fixture
+def cyd(store: Store) -> TenantScope:
+    return _customer(store, "Cyd")
+
+
+@pytest.fixture
+def new_device(operator: Scope) -> NewDevice:
+    numbers = count()
+
+    def new_device(owner: TenantScope | None = None, **values: Any) -> Device:
+        number = next(numbers)
+        customer_id: UUID | None = owner.customer_id if owner else None
+        return operator.run(
+            devices.create(
+                **{"android_id": f"android-{number}", "base_port": 50000 + 4 * number, **values},
+                customer_id=customer_id,
+            )
+        )
+
+    return new_device
+
+
+@pytest.fixture
+def new_connection(operator: Scope) -> NewConnection:
+    numbers = count()
+
+    def new_connection(device: Device, **values: Any) -> Connection:
+        username = f"user-{next(numbers)}"
+        secrets = {"password_hash": f"hash of {username}", "password_plain": f"password of {username}"}
+        return operator.run(connections.create(device.id, **{"username": username, **secrets, **values}))
+
+    return new_connection
+
+
+@pytest.fixture
+def share(operator: Scope) -> Share:
+    def share(device: Device, grantee: TenantScope, *permissions: str) -> DeviceShare:
+        return operator.run(device_shares.create(device.id, grantee.customer_id, **dict.fromkeys(permissions, True)))
+
+    return share
+
+
+@pytest.fixture
+def shared_device(ada: TenantScope, new_device: NewDevice) -> Device:
+    """Ada's phone, for a test to share with whom it likes."""
+    return new_device(ada, name="Rack 1")
