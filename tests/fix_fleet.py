@@ -1,6 +1,6 @@
 """A fleet on a migrated database: a store that logs in as a service does, three customers, and makers of things."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
@@ -17,6 +17,7 @@ from tenantstore.store import Scope, TenantScope
 from tenantstore.testing import Server
 
 Admin: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+NewCustomer: TypeAlias = Callable[[str], TenantScope]
 
 
 class NewDevice(Protocol):
@@ -66,23 +67,27 @@ def operator(store: Store) -> Scope:
     return store.operator()
 
 
-def _customer(store: Store, name: str) -> TenantScope:
-    return store.tenant(store.operator().run(customers.create(name, f"{name.lower()}@example.org")).id)
+@pytest.fixture
+def new_customer(store: Store) -> NewCustomer:
+    def new_customer(name: str) -> TenantScope:
+        return store.tenant(store.operator().run(customers.create(name, f"{name.lower()}@example.org")).id)
+
+    return new_customer
 
 
 @pytest.fixture
-def ada(store: Store) -> TenantScope:
-    return _customer(store, "Ada")
+def ada(new_customer: NewCustomer) -> TenantScope:
+    return new_customer("Ada")
 
 
 @pytest.fixture
-def bob(store: Store) -> TenantScope:
-    return _customer(store, "Bob")
+def bob(new_customer: NewCustomer) -> TenantScope:
+    return new_customer("Bob")
 
 
 @pytest.fixture
-def cyd(store: Store) -> TenantScope:
-    return _customer(store, "Cyd")
+def cyd(new_customer: NewCustomer) -> TenantScope:
+    return new_customer("Cyd")
 
 
 @pytest.fixture

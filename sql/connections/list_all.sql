@@ -19,4 +19,4 @@ SELECT
     c.proxy_type,
     c.password_plain
 FROM proxy_connections AS c
-ORDER BY c.created_at DESC, c.id;
+ORDER BY c.created_at DESC, c.id DESC;

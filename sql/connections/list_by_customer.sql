@@ -42,4 +42,4 @@ LEFT JOIN LATERAL (
     LIMIT 1  -- keeps this a look-up by key: the view is a barrier, and a join would compute all of it
 ) AS p ON true
 WHERE c.customer_id = :customer_id
-ORDER BY c.created_at DESC, c.id;
+ORDER BY c.created_at DESC, c.id DESC;

@@ -20,4 +20,4 @@ SELECT
     c.password_plain
 FROM proxy_connections AS c
 WHERE c.device_id = :device_id
-ORDER BY c.created_at DESC, c.id;
+ORDER BY c.created_at DESC, c.id DESC;

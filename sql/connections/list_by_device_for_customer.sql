@@ -50,4 +50,4 @@ WHERE
             WHERE s.device_id = c.device_id AND s.shared_with = :customer_id AND NOT s.suspended
         )
     )
-ORDER BY c.created_at DESC, c.id;
+ORDER BY c.created_at DESC, c.id DESC;

@@ -45,4 +45,4 @@ SELECT
     c.password_plain
 FROM created AS c
 WHERE (SELECT count(*) FROM device) = 1  -- so that it is cleared also for an empty set
-ORDER BY c.created_at DESC, c.id;
+ORDER BY c.created_at DESC, c.id DESC;

@@ -33,4 +33,4 @@ def one_of(choices: Collection[str], **values: str) -> None:
     """:raises InvalidParameter: for a word that is none of the choices."""
     for name, value in values.items():
         if value not in choices:
-            raise InvalidParameter(name, f"is not {' or '.join(choices)}: {value!r}")
+            raise InvalidParameter(name, f"is none of {', '.join(choices)}")
