@@ -6,6 +6,7 @@ A statement is a value: which query, which parameters. It does nothing until a s
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
@@ -29,16 +30,44 @@ class Shape(Enum):
 class Query(Generic[T]):
     """A ``.sql`` file with the record its rows become. Calling it with the parameters by name makes a statement."""
 
-    __slots__ = ("_make", "_names", "fields", "never_none", "record", "shape", "source")
+    __slots__ = (
+        "_names",
+        "digest",
+        "fields",
+        "make",
+        "may_write",
+        "name",
+        "never_none",
+        "parameters",
+        "record",
+        "scope",
+        "shape",
+        "source",
+        "sql",
+        "writes",
+    )
 
     def __init__(self, source: Source, shape: Shape, record: type) -> None:
         self.source = source
         self.shape = shape
         self.record = record
         self.fields = fields_of(record)
+        #: ``folder/name`` of the file.
+        self.name = source.name
+        self.scope: Scope = source.scope
+        #: What is sent, with ``$1 …`` for the parameters, whose names ``parameters`` has in that order.
+        self.sql = source.sql
+        self.parameters = source.parameters
+        #: Tells this text from any other, also on a server connection that a pooler shares among its clients.
+        self.digest = sha256(source.sql.encode()).hexdigest()[:24].encode()
+        #: Whether it can change a row.
+        self.writes = source.writes
+        #: Whether it might, as far as its text can tell: a single value may come from a function that writes.
+        self.may_write = self.writes or (shape is not Shape.MANY and not self.fields)
+        #: From a row to a record.
+        self.make: Callable[[Sequence[Any]], Any] = maker(record)
         self.never_none: frozenset[str] = frozenset()
         self._names = frozenset(source.parameters)
-        self._make = maker(record)
 
     def __call__(self, **parameters: Any) -> "Statement[T]":
         """A statement with these parameters, each given by name.
@@ -51,44 +80,10 @@ class Query(Generic[T]):
         for name in self.never_none:
             if parameters[name] is None:
                 raise InvalidParameter(f"{self.name}: {name}", "is None")
-        return Statement(self, parameters)
+        return Statement(self, {name: parameters[name] for name in self.parameters})
 
     def __repr__(self) -> str:
         return f"<Query {self.name}>"
-
-    @property
-    def name(self) -> str:
-        """``folder/name`` of the file."""
-        return self.source.name
-
-    @property
-    def scope(self) -> Scope:
-        return self.source.scope
-
-    @property
-    def sql(self) -> str:
-        """What is sent, with ``$1 …`` for the parameters."""
-        return self.source.sql
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The parameters' names, in the order of ``$1 …``."""
-        return self.source.parameters
-
-    @property
-    def writes(self) -> bool:
-        """Whether it can change a row."""
-        return self.source.writes
-
-    @property
-    def may_write(self) -> bool:
-        """Whether it might, as far as its text can tell: a single value may come from a function that writes."""
-        return self.writes or (self.shape is not Shape.MANY and not self.fields)
-
-    @property
-    def make(self) -> Callable[[Sequence[Any]], Any]:
-        """From a row to a record."""
-        return self._make
 
     def expect(self, calls: Sequence[Call], filename: str) -> None:
         """Hold the calls that the declaring module makes against the SQL, and learn which parameters are never None.

@@ -1,5 +1,6 @@
 """The store for callers that await. All but the waiting is in :mod:`tenantstore.store.core`, shared with ``Store``."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Self, TypeVar, cast
 from uuid import UUID
@@ -36,7 +37,8 @@ class AsyncStore:
         cls, dsn: str | None = None, *, prepare: bool = True, timeout_seconds: float = 60.0, **options: Any
     ) -> Self:
         """A store on a pool of its own, which ``async with`` opens. Parameters and errors as of ``Store.open``."""
-        target, options = conninfo(dsn), pool_options(options)
+        target = conninfo(dsn)
+        options = pool_options(target, options)
         pool: Pool = AsyncConnectionPool(target, **options)
         store = cls(pool, prepare=prepare, timeout_seconds=timeout_seconds)
         store._connect = target, options["kwargs"]
@@ -142,11 +144,17 @@ class _Driver:
     def max_size(self) -> int:
         return self._pool.max_size
 
+    def caller(self) -> asyncio.Task[Any] | None:
+        return asyncio.current_task()
+
     async def get(self) -> Connection:
         return await self._pool.getconn()
 
     async def put(self, connection: Connection) -> None:
         await self._pool.putconn(cast(psycopg.AsyncConnection[Any], connection))
+
+    async def cancel(self, connection: Connection, seconds: float) -> None:
+        await cast(psycopg.AsyncConnection[Any], connection).cancel_safe(timeout=seconds)
 
     async def close(self, connection: Connection) -> None:
         await cast(psycopg.AsyncConnection[Any], connection).close()

@@ -13,7 +13,7 @@ from psycopg.pq.abc import PGresult
 from tenantstore.errors import ConnectionLost, InvalidParameter
 from tenantstore.queries import Query, Shape, Statement
 from tenantstore.store.identity import Identity
-from tenantstore.store.wire import SQLSTATE, Command, Link, NoAnswer, first_failure, within
+from tenantstore.store.wire import SQLSTATE, Command, Link, NoAnswer, first_failure
 
 FETCH_ROWS = 1000
 # Gone after DISCARD ALL or a failover behind a pooler; a plan that a migration has outdated.
@@ -28,75 +28,74 @@ class Batch:
             raise InvalidParameter("statements", "are none")
         for statement in statements:
             statement.hand_over()
+        self.identity = identity
+        self.queries: list[Query[Any]] = []
+        self.writes = self.may_write = False
+        self._commands: list[Command] = []
         for statement in statements:
             identity.admit(statement)
-        self.identity = identity
-        self.queries = [statement.query for statement in statements]
-        self.writes = any(query.writes for query in self.queries)
-        self.may_write = any(query.may_write for query in self.queries)
-        # A statement that finds nothing is only noticed here, when an implicit transaction is committed already. So
-        # where that must undo another's change, COMMIT is held back, at the price of a second round trip.
-        self._held = any(one.writes and other.shape is Shape.ONE for one, other in permutations(self.queries, 2))
-        self._commands = [_command(statement) for statement in statements]
+            query = statement.query
+            self.queries.append(query)
+            self.writes |= query.writes
+            self.may_write |= query.may_write
+            self._commands.append(Command(query.sql, statement.parameters, identity.prefix + query.digest))
 
-    @property
-    def name(self) -> str:
-        """The queries' names, for whoever asks what a connection is held for."""
+    def __str__(self) -> str:
         return ", ".join(query.name for query in self.queries)
 
     def run(self, link: Link, seconds: float) -> PQGen[tuple[Any, ...]]:
-        """Enter the scope and run all in one round trip, as one transaction; the results in order.
+        """Enter the scope and run all as one transaction, in one round trip if it can be; the results in order.
 
         :raises ConnectionLost: when the outcome did not come back.
         """
-        if self._held:
-            return (yield from self._run_held(link, seconds))
-        commands = [self.identity.enter(self.writes), *self._commands]
-        results = yield from self._exchange(link, commands, seconds, commits=True)
-        if _stale(results):
+        # A statement that finds nothing is only noticed here, when an implicit transaction is committed already. So
+        # where that must undo another's change, COMMIT is held back, at the price of a second round trip.
+        held = len(self.queries) > 1 and _is_undone(self.queries)
+        commands = [BEGIN] if held else []
+        commands += (self.identity.enter(self.writes), *self._commands)
+        results = yield from self._exchange(link, commands, seconds, commits=not held)
+        if _is_stale(results):
             # Nothing has happened: the transaction failed before it did anything. So once more, planned anew.
-            link.forget([command.key for command in commands])
-            results = yield from self._exchange(link, commands, seconds, commits=True)
-        return self._results(link, results)
+            if held:
+                yield from rollback(link, seconds)
+            results = yield from self._exchange(link, commands, seconds, commits=not held)
+        given = self._results(link, results, skip=1 + held)
+        if held:
+            yield from commit(self.identity, link, seconds, wrote=True)
+        return given
 
     def run_within(self, link: Link, seconds: float) -> PQGen[tuple[Any, ...]]:
         """The same inside a transaction that is open. A write enters again, to lock the customer's row."""
         again = [self.identity.enter(True)] if self.writes else []
         results = yield from self._exchange(link, [*again, *self._commands], seconds, commits=False)
-        return self._results(link, results, entered=bool(again))
-
-    def _run_held(self, link: Link, seconds: float) -> PQGen[tuple[Any, ...]]:
-        yield from begin(self.identity, link, seconds)
-        try:
-            results = yield from self.run_within(link, seconds)
-        except ConnectionLost:
-            raise
-        except Exception:
-            yield from rollback(link, seconds)
-            raise
-        yield from commit(self.identity, link, seconds, wrote=True)
-        return results
+        return self._results(link, results, skip=len(again))
 
     def _exchange(
         self, link: Link, commands: Sequence[Command], seconds: float, commits: bool
     ) -> PQGen[list[PGresult]]:
         try:
-            return (yield from within(seconds, link.exchange(commands)))
+            results = yield from link.exchange(commands, seconds)
         except NoAnswer as error:
             unknown = commits and self.may_write and not error.decided
-            raise ConnectionLost(self.name, error.reason, unknown) from None
+            raise ConnectionLost(str(self), error.reason, unknown) from None
+        if _is_stale(results):
+            link.forget(commands)
+        return results
 
-    def _results(self, link: Link, results: list[PGresult], entered: bool = True) -> tuple[Any, ...]:
+    def _results(self, link: Link, results: list[PGresult], skip: int) -> tuple[Any, ...]:
         failed = first_failure(results)
         if failed is not None:
-            position = results.index(failed) - entered
+            position = results.index(failed) - skip
             raise (
                 self.identity.entry_error(failed, link.encoding)
                 if position < 0
                 else self.identity.error(self.queries[position].name, failed, link.encoding)
             )
         return tuple(
-            _result(link, query, result) for query, result in zip(self.queries, results[entered:], strict=True)
+            [
+                _result(link, query, result, command.name)
+                for query, result, command in zip(self.queries, results[skip:], self._commands, strict=True)
+            ]
         )
 
 
@@ -104,21 +103,25 @@ class Cursor:
     """A server-side cursor over one list, inside a transaction that its first fetch may open."""
 
     def __init__(self, identity: Identity, statement: Statement[Any], name: str = "tenantstore_stream") -> None:
-        statement.hand_over()
-        identity.admit(statement)
         self._query = statement.query
-        if self._query.shape is not Shape.MANY or self._query.writes:
-            raise InvalidParameter(self._query.name, "cannot be streamed: it is not a list that is only read")
+        try:
+            identity.admit(statement)
+            if self._query.shape is not Shape.MANY or self._query.writes:
+                raise InvalidParameter(self._query.name, "cannot be streamed: it is not a list that is only read")
+        except Exception:
+            statement.hand_over()
+            raise
+        # Not handed over before the first fetch: a stream that nobody iterates has run nothing.
+        self._statement = statement
         self.identity = identity
         self.name = self._query.name
-        self._declare = Command(
-            f"DECLARE {name} NO SCROLL CURSOR FOR {self._query.sql}".encode(), _command(statement).values
-        )
-        self._fetch = Command(f"FETCH FORWARD {FETCH_ROWS} FROM {name}".encode(), {})
-        self._close = Command(f"CLOSE {name}".encode(), {})
+        self._declare = Command(f"DECLARE {name} NO SCROLL CURSOR FOR {self._query.sql}", statement.parameters)
+        self._fetch = Command(f"FETCH FORWARD {FETCH_ROWS} FROM {name}", {})
+        self._close = Command(f"CLOSE {name}", {})
 
     def open(self, link: Link, seconds: float, begin: bool) -> PQGen[list[Any]]:
         """The first rows. With ``begin``, the transaction and the scope are entered in the same round trip."""
+        self._statement.hand_over()
         before = [BEGIN, self.identity.enter(False)] if begin else []
         return (yield from self._rows(link, seconds, [*before, self._declare, self._fetch]))
 
@@ -135,9 +138,9 @@ class Cursor:
         return link.rows(self._query, results[-1])
 
 
-BEGIN = Command(b"BEGIN", {})
-_COMMIT = Command(b"COMMIT", {})
-_ROLLBACK = Command(b"ROLLBACK", {})
+BEGIN = Command("BEGIN", {}, b"tenantstore_begin")
+_COMMIT = Command("COMMIT", {}, b"tenantstore_commit")
+_ROLLBACK = Command("ROLLBACK", {}, b"tenantstore_rollback")
 
 
 def begin(identity: Identity, link: Link, seconds: float) -> PQGen[None]:
@@ -152,14 +155,14 @@ def commit(identity: Identity, link: Link, seconds: float, wrote: bool) -> PQGen
 
 def rollback(link: Link, seconds: float) -> PQGen[None]:
     """Roll back whatever is open."""
-    yield from within(seconds, link.exchange([_ROLLBACK]))
+    yield from link.exchange([_ROLLBACK], seconds)
 
 
 def _checked(
     identity: Identity, name: str, link: Link, seconds: float, commands: list[Command], may_commit: bool = False
 ) -> PQGen[list[PGresult]]:
     try:
-        results = yield from within(seconds, link.exchange(commands))
+        results = yield from link.exchange(commands, seconds)
     except NoAnswer as error:
         raise ConnectionLost(name, error.reason, may_commit and not error.decided) from None
     failed = first_failure(results)
@@ -169,18 +172,17 @@ def _checked(
     return results
 
 
-def _command(statement: Statement[Any]) -> Command:
-    query, given = statement.query, statement.parameters
-    return Command(query.sql.encode(), {name: given[name] for name in query.parameters}, query)
+def _is_undone(queries: Sequence[Query[Any]]) -> bool:
+    return any(one.writes and other.shape is Shape.ONE for one, other in permutations(queries, 2))
 
 
-def _stale(results: Sequence[PGresult]) -> bool:
+def _is_stale(results: Sequence[PGresult]) -> bool:
     failed = first_failure(results)
     return failed is not None and failed.error_field(SQLSTATE) in _STALE_PLAN
 
 
-def _result(link: Link, query: Query[Any], result: PGresult) -> Any:
+def _result(link: Link, query: Query[Any], result: PGresult, name: bytes) -> Any:
     if query.shape is Shape.AFFECTED:
         query.check_columns(["?"] * result.nfields)
         return query.result([], result.command_tuples or 0)
-    return query.result(link.rows(query, result), 0)
+    return query.result(link.rows(query, result, name), 0)

@@ -1,5 +1,6 @@
 """The store for callers that block."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Self, TypeVar, cast
 from uuid import UUID
@@ -43,7 +44,8 @@ class Store:
         :param options: for ``psycopg_pool.ConnectionPool``: ``min_size`` (1), ``max_size`` (10), ``timeout`` (10 s), …
         :raises psycopg.OperationalError: when the server cannot be reached or refuses the login.
         """
-        target, options = conninfo(dsn), pool_options(options)
+        target = conninfo(dsn)
+        options = pool_options(target, options)
         # A pool that cannot connect only says so in its log; a first connection by hand says why, at once.
         psycopg.connect(target, **options["kwargs"]).close()
         pool: Pool = ConnectionPool(target, **options)
@@ -146,11 +148,17 @@ class _Driver:
     def max_size(self) -> int:
         return self._pool.max_size
 
+    def caller(self) -> threading.Thread:
+        return threading.current_thread()
+
     async def get(self) -> Connection:
         return self._pool.getconn()
 
     async def put(self, connection: Connection) -> None:
         self._pool.putconn(cast(psycopg.Connection[Any], connection))
+
+    async def cancel(self, connection: Connection, seconds: float) -> None:
+        cast(psycopg.Connection[Any], connection).cancel_safe(timeout=seconds)
 
     async def close(self, connection: Connection) -> None:
         cast(psycopg.Connection[Any], connection).close()

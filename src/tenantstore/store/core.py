@@ -4,8 +4,11 @@ The coroutines here wait only through their :class:`Driver`. The blocking driver
 runs such a coroutine to its end in one step; the async store awaits the same coroutines.
 """
 
+from asyncio import Task
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from threading import Thread
+from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 from psycopg.abc import PQGen
@@ -16,10 +19,12 @@ from tenantstore.errors import NotAllowed, PoolExhausted, TransactionAborted
 from tenantstore.queries import Statement
 from tenantstore.store.batch import Batch, Cursor, begin, commit, rollback
 from tenantstore.store.identity import Identity
-from tenantstore.store.pool import Hold, Holds, in_transaction, is_alive, is_clean, link_of
+from tenantstore.store.pool import Hold, describe, in_transaction, is_active, is_clean, link_of
 from tenantstore.store.wire import Connection, Link
 
 T = TypeVar("T")
+
+_CANCEL_SECONDS = 1.0
 
 
 class Driver(Protocol):
@@ -29,8 +34,10 @@ class Driver(Protocol):
     def timeout(self) -> float: ...
     @property
     def max_size(self) -> int: ...
+    def caller(self) -> Thread | Task[Any] | None: ...
     async def get(self) -> Connection: ...
     async def put(self, connection: Connection) -> None: ...
+    async def cancel(self, connection: Connection, seconds: float) -> None: ...
     async def close(self, connection: Connection) -> None: ...
     async def wait(self, connection: Connection, generator: PQGen[T]) -> T: ...
 
@@ -52,19 +59,19 @@ class Core:
         self.driver = driver
         self.seconds = seconds
         self._prepare = prepare
-        self._holds = Holds()
+        self._holds: dict[Connection, Hold] = {}
 
     async def run(self, identity: Identity, statements: tuple[Statement[Any], ...]) -> tuple[Any, ...]:
         """One batch, in one round trip."""
         batch = Batch(identity, statements)
-        connection = await self.acquire(Hold(batch.name, identity.name))
+        connection = await self.acquire(batch, identity)
         try:
             return await self.driver.wait(connection, batch.run(self.link(connection), self.seconds))
         finally:
             await self.release(connection)
 
-    async def acquire(self, hold: Hold) -> Connection:
-        """A live connection out of the pool.
+    async def acquire(self, what: object, identity: Identity) -> Connection:
+        """A live connection out of the pool, held for ``what``.
 
         :raises PoolExhausted: when none comes free within the pool's timeout.
         """
@@ -73,23 +80,30 @@ class Core:
             try:
                 connection = await self.driver.get()
             except PoolTimeout:
-                raise PoolExhausted(self.driver.timeout, self._holds.describe()) from None
-            if is_alive(connection):
+                raise PoolExhausted(self.driver.timeout, describe(self._holds.copy().values())) from None
+            if self.link(connection).is_alive():
                 break
             await self.driver.close(connection)
             await self.driver.put(connection)
-        self._holds.add(connection, hold)
+        self._holds[connection] = Hold(what, identity, self.driver.caller(), monotonic())
         return connection
 
     async def release(self, connection: Connection) -> None:
         """Give it back: a transaction rolled back, a connection in any other state closed for the pool to replace."""
-        self._holds.remove(connection)
-        if in_transaction(connection):
-            with suppress(Exception):
+        self._holds.pop(connection, None)
+        if not is_clean(connection):
+            await self._clean(connection)
+        await self.driver.put(connection)
+
+    async def _clean(self, connection: Connection) -> None:
+        with suppress(Exception):
+            if in_transaction(connection):
                 await self.driver.wait(connection, rollback(self.link(connection), self.seconds))
+            elif is_active(connection):
+                # No answer came in time. The server would go on with the statement, holding its locks, to its end.
+                await self.driver.cancel(connection, _CANCEL_SECONDS)
         if not is_clean(connection):
             await self.driver.close(connection)
-        await self.driver.put(connection)
 
     def link(self, connection: Connection) -> Link:
         return link_of(connection, self._prepare)
@@ -213,7 +227,7 @@ class Pinned:
     async def _begin(self, opening: Callable[[Link], PQGen[T]]) -> T:
         if self._connection is not None:
             raise NotAllowed(self._what, "it is open already")
-        connection = await self._core.acquire(Hold(self._what, self._identity.name))
+        connection = await self._core.acquire(self._what, self._identity)
         try:
             self._link = self._core.link(connection)
             result = await self._core.driver.wait(connection, opening(self._link))

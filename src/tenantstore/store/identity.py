@@ -16,10 +16,12 @@ from tenantstore.queries import Scope, Statement
 from tenantstore.store.wire import Command
 
 _ENTER_TENANT = (
-    b"SELECT set_config('role', 'tenantstore_tenant', true), "
-    b"set_config('tenantstore.customer_id', tenantstore_active_customer($1, $2)::text, true)"
+    "SELECT set_config('role', 'tenantstore_tenant', true), "
+    "set_config('tenantstore.customer_id', tenantstore_active_customer($1, $2)::text, true)"
 )
-_ENTER_OPERATOR = b"SELECT set_config('role', 'tenantstore_operator', true)"
+_ENTER_OPERATOR = Command(
+    "SELECT set_config('role', 'tenantstore_operator', true)", {}, b"tenantstore_enter_operator", ()
+)
 # Raised by tenantstore_active_customer(), migration 014.
 _CUSTOMER_NOT_ACTIVE = "TS001"
 
@@ -28,12 +30,13 @@ class Operator:
     """Sees and does everything; the server's errors reach it as they are."""
 
     name = "the operator"
+    prefix = b"tenantstore_operator_"
 
     def admit(self, statement: Statement[Any]) -> None:
         """Every query is the operator's to run, a tenant's included, to act as them."""
 
     def enter(self, _writes: bool) -> Command:
-        return Command(_ENTER_OPERATOR, {}, _ENTER_OPERATOR)
+        return _ENTER_OPERATOR
 
     def error(self, _query: str, result: PGresult, encoding: str) -> Exception:
         return error_from_result(result, encoding=encoding)
@@ -45,11 +48,15 @@ class Operator:
 class Tenant:
     """One customer. Admits only queries of scope tenant that name this very customer."""
 
+    # Prepared apart for each role: a statement under row-level security is planned anew when the role has changed.
+    prefix = b"tenantstore_tenant_"
+
     def __init__(self, customer_id: UUID) -> None:
         if not isinstance(customer_id, UUID):
             raise TypeError(f"customer_id is a UUID, not {type(customer_id).__name__}")
         self.customer_id = customer_id
         self.name = f"customer {customer_id}"
+        self._text = str(customer_id).encode()
 
     def admit(self, statement: Statement[Any]) -> None:
         """Refuse, before anything is sent, what is not this customer's to run.
@@ -64,7 +71,7 @@ class Tenant:
 
     def enter(self, writes: bool) -> Command:
         # A write locks the customer's row, so that a suspension waits for it, or came first and is seen.
-        return Command(_ENTER_TENANT, {"customer_id": self.customer_id, "writes": writes}, _ENTER_TENANT)
+        return Command(_ENTER_TENANT, {}, b"tenantstore_enter_tenant", (self._text, b"true" if writes else b"false"))
 
     def error(self, query: str, result: PGresult, encoding: str) -> Exception:
         """What the customer may know of a server error. ``tenantstore.errors`` has the table."""

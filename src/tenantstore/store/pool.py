@@ -1,49 +1,41 @@
-"""What both stores keep of their pool: who holds a connection, and whether an idle one is still alive."""
+"""What both stores keep of their pool: who holds a connection, and in which state one comes back."""
 
-import asyncio
 import os
-import select
-import threading
-from contextlib import suppress
-from dataclasses import dataclass, field
+from asyncio import Task
+from collections.abc import Iterable
+from threading import Thread
 from time import monotonic
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
+from psycopg.pq import Conninfo, PipelineStatus, TransactionStatus
 
+from tenantstore.store.identity import Identity
 from tenantstore.store.wire import Connection, Link
 
 _LINK = "_tenantstore_link"
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """A connection that is out: what it runs, for whom, held by which thread or task, and since when."""
 
-    what: str
-    who: str
-    by: str = field(default_factory=lambda: _caller())
-    since: float = field(default_factory=monotonic)
+    # Each a thing whose text is made only when somebody asks: this one is made for every call.
+    what: object
+    who: Identity
+    by: Thread | Task[Any] | None
+    since: float
 
     def __str__(self) -> str:
-        return f"{self.what} for {self.who}, {monotonic() - self.since:.1f} s, in {self.by}"
+        by = (
+            f"thread {self.by.name}"
+            if isinstance(self.by, Thread)
+            else f"task {self.by.get_name() if self.by else '?'}"
+        )
+        return f"{self.what} for {self.who.name}, {monotonic() - self.since:.1f} s, in {by}"
 
 
-class Holds:
-    """The connections that are out now."""
-
-    def __init__(self) -> None:
-        self._held: dict[Connection, Hold] = {}
-
-    def add(self, connection: Connection, hold: Hold) -> None:
-        self._held[connection] = hold
-
-    def remove(self, connection: Connection) -> None:
-        self._held.pop(connection, None)
-
-    def describe(self) -> list[str]:
-        """A line a connection, the one held longest first."""
-        return [str(hold) for hold in sorted(self._held.copy().values(), key=lambda hold: hold.since)]
+def describe(holds: Iterable[Hold]) -> list[str]:
+    """A line a connection, the one held longest first."""
+    return [str(hold) for hold in sorted(holds, key=lambda hold: hold.since)]
 
 
 def link_of(connection: Connection, prepare: bool) -> Link:
@@ -55,34 +47,16 @@ def link_of(connection: Connection, prepare: bool) -> Link:
     return cast(Link, link)
 
 
-def is_alive(connection: Connection) -> bool:
-    """Whether an idle connection can be used, without asking the server.
-
-    The server says nothing to an idle client, but for a notice that it is going away. So a socket that can be read has
-    been closed, or is about to be; looking costs a system call, against a round trip for a query.
-    """
-    pgconn = connection.pgconn
-    if pgconn.status != ConnStatus.OK:
-        return False
-    poll = select.poll()
-    poll.register(pgconn.socket, select.POLLIN)
-    if poll.poll(0):
-        with suppress(Exception):
-            pgconn.consume_input()
-            # A parameter change or a notification is news that a living connection may have.
-            return pgconn.status == ConnStatus.OK and not poll.poll(0)
-        return False
-    return True
-
-
 def is_clean(connection: Connection) -> bool:
     """Whether a connection may go back to the pool: in no transaction, in no pipeline, nothing on its way."""
     pgconn = connection.pgconn
-    return (
-        pgconn.status == ConnStatus.OK
-        and pgconn.transaction_status == TransactionStatus.IDLE
-        and pgconn.pipeline_status == PipelineStatus.OFF
-    )
+    # The first is UNKNOWN for a connection that is broken.
+    return pgconn.transaction_status == TransactionStatus.IDLE and pgconn.pipeline_status == PipelineStatus.OFF
+
+
+def is_active(connection: Connection) -> bool:
+    """Whether the server may still be at a statement of it, or on the way to the end of one."""
+    return connection.pgconn.transaction_status == TransactionStatus.ACTIVE
 
 
 def in_transaction(connection: Connection) -> bool:
@@ -99,15 +73,14 @@ def conninfo(dsn: str | None) -> str:
     return dsn if dsn is not None else os.environ.get("TENANTSTORE_DSN", "")
 
 
-def pool_options(options: dict[str, Any]) -> dict[str, Any]:
-    """The pool's options with this library's defaults; each may be given."""
-    kwargs = {"autocommit": True, "application_name": "tenantstore", **options.pop("kwargs", {})}
+def pool_options(target: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The pool's options with this library's defaults; each may be given, also by the DSN or by libpq's variables."""
+    said = {option.keyword for option in Conninfo.parse(target.encode()) if option.val or _is_set(option.envvar)}
+    defaults = {"application_name": "tenantstore", "connect_timeout": 10}
+    kwargs = {name: value for name, value in defaults.items() if name.encode() not in said}
+    kwargs |= {"autocommit": True, **options.pop("kwargs", {})}
     return {"min_size": 1, "max_size": 10, "timeout": 10.0, "open": False, **options, "kwargs": kwargs}
 
 
-def _caller() -> str:
-    with suppress(RuntimeError):
-        task = asyncio.current_task()
-        if task is not None:
-            return f"task {task.get_name()}"
-    return f"thread {threading.current_thread().name}"
+def _is_set(variable: bytes | None) -> bool:
+    return variable is not None and variable.decode() in os.environ

@@ -6,37 +6,44 @@ and costs 40 to 60 µs a call, so libpq's pipeline mode is driven here, in gener
 makes them the same for a blocking and for an async connection.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import select
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 import psycopg
-from psycopg import generators, pq
+from psycopg import abc, pq
 from psycopg.abc import Buffer, PQGen
 from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.types.json import JsonbDumper
+from psycopg.waiting import Ready, Wait
 
 from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Query
 
-T = TypeVar("T")
 Connection = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
 
 BINARY = pq.Format.BINARY
-FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
 SQLSTATE = pq.DiagnosticField.SQLSTATE
+# Read at every call, and an enum's member takes two look-ups.
+_SYNC, _FATAL, _ABORTED = pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED
+_READ, _READ_OR_WRITE = Wait.R, Wait.RW
+_TEXT = PyFormat.TEXT
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """``sql`` with the values of its ``$1 …`` by name. With a ``key`` it is prepared, once for each connection."""
+class Command(NamedTuple):
+    """``sql`` with the values of its ``$1 …`` by name. With a ``name`` it is prepared, once for each connection.
 
-    sql: bytes
-    values: dict[str, Any]
-    key: object = None
+    ``texts`` are the values as they are sent, where they need no connection to be made.
+    """
+
+    sql: str
+    values: Mapping[str, Any]
+    name: bytes = b""
+    texts: Sequence[Buffer | None] | None = None
 
 
 class NoAnswer(Exception):
@@ -52,128 +59,163 @@ class Link:
     """What is known of one server connection beyond psycopg: its prepared statements and the results checked."""
 
     def __init__(self, connection: Connection, prepare: bool) -> None:
+        self._connection = connection
         self._pgconn: PGconn = connection.pgconn
         self._prepare = prepare
-        self._loader = Transformer.from_context(connection)
         self._dumper = Transformer.from_context(_Parameters(connection))
-        self._names: dict[object, bytes] = {}
-        self._checked: set[object] = set()
-        self._counter = 0
+        self._prepared: set[bytes] = set()
+        # By the prepared statement's name: how its rows are loaded, once its columns have been found right.
+        self._loaders: dict[bytes, abc.Transformer] = {}
+        self._poll = select.poll()
+        self._poll.register(self._pgconn.socket, select.POLLIN)
 
     @property
     def encoding(self) -> str:
         """The client encoding, as Python's codec is called."""
-        return self._loader.encoding
+        return self._dumper.encoding
 
-    def exchange(self, commands: Sequence[Command]) -> PQGen[list[PGresult]]:
-        """Send all commands and a Sync in one flush; the results in order, up to and with the first that failed.
+    def is_alive(self) -> bool:
+        """Whether the connection, which is idle, can be used; without asking the server.
+
+        The server says nothing to an idle client, but for a notice that it is going away. So a socket that can be read
+        has been closed, or is about to be; looking costs a system call, against a round trip for a query.
+        """
+        if self._pgconn.status != pq.ConnStatus.OK:
+            return False
+        if self._poll.poll(0):
+            with suppress(Exception):
+                self._pgconn.consume_input()
+                # A parameter change or a notification is news that a living connection may have.
+                return self._pgconn.status == pq.ConnStatus.OK and not self._poll.poll(0)
+            return False
+        return True
+
+    def exchange(self, commands: Sequence[Command], seconds: float) -> PQGen[list[PGresult]]:
+        """Send all commands and a Sync in one flush; the results in order. After one that failed nothing else was run.
 
         :raises InvalidParameter: before anything is sent, for a value that cannot be.
-        :raises NoAnswer: when the connection is lost.
+        :raises NoAnswer: when the connection is lost, or the server leaves it waiting for longer than ``seconds``.
         """
         pgconn = self._pgconn
-        values = [self._dump(command) for command in commands]
+        texts = [command.texts if command.texts is not None else self._dump(command) for command in commands]
         results: list[PGresult] = []
         try:
             pgconn.enter_pipeline_mode()
-            new: dict[object, bytes] = {}
-            parses = [self._send(command, texts, new) for command, texts in zip(commands, values, strict=True)]
+            parses: list[bytes] = []
+            for command, values in zip(commands, texts, strict=True):
+                parses += self._send(command, values, parses)
             pgconn.pipeline_sync()
-            yield from generators.send(pgconn)
-            for key in parses:
-                if key is not None:
-                    parsed = yield from _next_result(pgconn)
-                    if parsed.status in FAILED:
-                        results.append(parsed)
-                    else:
-                        self._names[key] = new[key]
-                results.append((yield from _next_result(pgconn)))
-            # The answer to the Sync: only now what came before is committed, or rolled back.
-            yield from _next_result(pgconn)
+            yield from self._answers(parses, results, seconds)
             pgconn.exit_pipeline_mode()
         except psycopg.Error as error:
             failed = first_failure(results)
             reason = failed.get_error_message() if failed else str(error)
-            raise NoAnswer(reason.strip().splitlines()[0], decided=failed is not None) from None
+            raise NoAnswer(reason.strip().splitlines()[0], _is_decided(failed)) from None
         return results
 
-    def forget(self, keys: Sequence[object]) -> None:
+    def forget(self, commands: Sequence[Command]) -> None:
         """Take statements for not prepared: the server dropped them, or their plans no longer fit its tables."""
-        for key in keys:
-            self._names.pop(key, None)
-            self._checked.discard(key)
+        for command in commands:
+            self._prepared.discard(command.name)
+            self._loaders.pop(command.name, None)
 
-    def rows(self, query: Query[Any], result: PGresult) -> list[Any]:
-        """The result's rows as records of ``query``.
+    def rows(self, query: Query[Any], result: PGresult, name: bytes = b"") -> list[Any]:
+        """The result's rows as records of ``query``; ``name`` is that of the prepared statement it came from.
 
         :raises ColumnMismatch: before the first row is mapped, and also when there is none.
         """
-        # A prepared statement cannot change its columns: the server refuses it then. So one look is enough.
-        if query not in self._checked:
-            query.check_columns([(result.fname(i) or b"").decode() for i in range(result.nfields)])
-            if query in self._names:
-                self._checked.add(query)
-        self._loader.set_pgresult(result)
-        rows = self._loader.load_rows(0, result.ntuples, query.make)
-        self._loader.set_pgresult(None, set_loaders=False)
+        loader = self._loaders.get(name)
+        if loader is None:
+            query.check_columns([(result.fname(i) or b"").decode(self.encoding) for i in range(result.nfields)])
+            loader = Transformer.from_context(self._connection)
+            loader.set_pgresult(result)
+            # A prepared statement cannot change its columns: the server refuses it then. So one look is enough.
+            if name in self._prepared:
+                self._loaders[name] = loader
+        else:
+            loader.set_pgresult(result, set_loaders=False)
+        rows = loader.load_rows(0, result.ntuples, query.make)
+        loader.set_pgresult(None, set_loaders=False)
         return rows
 
-    def _send(self, command: Command, texts: list[Buffer | None], new: dict[object, bytes]) -> object:
-        """Queue one command. Its key, where a Parse of its own goes before it."""
-        key = command.key if self._prepare else None
-        if key is None:
-            self._pgconn.send_query_params(command.sql, texts, result_format=BINARY)
-            return None
-        name = self._names.get(key) or new.get(key)
-        if name is not None:
+    def _send(self, command: Command, texts: Sequence[Buffer | None], parses: list[bytes]) -> tuple[bytes, ...]:
+        """Queue one command. Per message that is to be answered, the name that it prepares, or none."""
+        name = command.name if self._prepare else b""
+        if not name:
+            self._pgconn.send_query_params(command.sql.encode(self.encoding), texts, result_format=BINARY)
+            return (b"",)
+        if name in self._prepared or name in parses:
             self._pgconn.send_query_prepared(name, texts, result_format=BINARY)
-            return None
-        self._counter += 1
-        name = new[key] = b"tenantstore_%d" % self._counter
-        self._pgconn.send_prepare(name, command.sql)
+            return (b"",)
+        self._pgconn.send_prepare(name, command.sql.encode(self.encoding))
         self._pgconn.send_query_prepared(name, texts, result_format=BINARY)
-        return key
+        return (name, b"")
 
-    def _dump(self, command: Command) -> list[Buffer | None]:
+    def _answers(self, parses: list[bytes], results: list[PGresult], seconds: float) -> PQGen[None]:
+        """Receive a result for each message, up to the answer to the Sync: only then they are committed, or undone."""
+        pgconn, deadline = self._pgconn, monotonic() + seconds
+        while pgconn.flush():
+            # psycopg wakes a waiting generator with nothing ready every tenth of a second.
+            ready = yield _READ_OR_WRITE
+            if not ready:
+                _check(deadline, seconds)
+            elif ready & Ready.R:
+                pgconn.consume_input()
+        answered = 0
+        while True:
+            while pgconn.is_busy():
+                if (yield _READ):
+                    pgconn.consume_input()
+                else:
+                    _check(deadline, seconds)
+            result = pgconn.get_result()
+            if result is None:
+                # It parts one message's result from the next; a connection that is gone gives nothing else.
+                if pgconn.status != pq.ConnStatus.OK:
+                    raise psycopg.OperationalError("the connection is closed")
+                continue
+            status = result.status
+            if status == _SYNC:
+                return
+            if status == _FATAL and not result.error_field(SQLSTATE):
+                raise psycopg.OperationalError(pgconn.get_error_message() or "the connection is closed")
+            name = parses[answered] if answered < len(parses) else b""
+            answered += 1
+            if name and status not in (_FATAL, _ABORTED):
+                self._prepared.add(name)
+            else:
+                results.append(result)
+
+    def _dump(self, command: Command) -> Sequence[Buffer | None]:
         # As text without types: the server infers them, so a plan does not depend on the width of a Python int.
         values = list(command.values.values())
         try:
-            return list(self._dumper.dump_sequence(values, [PyFormat.TEXT] * len(values)))
-        except psycopg.Error:
+            return self._dumper.dump_sequence(values, [_TEXT] * len(values))
+        except (psycopg.Error, TypeError, ValueError):
             for name, value in command.values.items():
                 try:
-                    self._dumper.dump_sequence([value], [PyFormat.TEXT])
-                except psycopg.Error as error:
+                    self._dumper.dump_sequence([value], [_TEXT])
+                except (psycopg.Error, TypeError, ValueError) as error:
                     raise InvalidParameter(name, f"cannot be sent: {error}") from None
             raise
 
 
 def first_failure(results: Sequence[PGresult]) -> PGresult | None:
     """The result in which the server says what went wrong, if one does."""
-    return next((result for result in results if result.error_field(SQLSTATE)), None)
+    for result in results:
+        if result.status == _FATAL:
+            return result
+    return None
 
 
-def within(seconds: float, generator: PQGen[T]) -> PQGen[T]:
-    """The generator, given up with :class:`NoAnswer` when the server leaves it waiting for longer than that."""
-    deadline = monotonic() + seconds
-    try:
-        wanted = next(generator)
-        while True:
-            ready = yield wanted
-            # psycopg wakes a waiting generator with nothing ready every tenth of a second.
-            if not ready and monotonic() >= deadline:
-                raise NoAnswer(f"no answer in {seconds:g} s", decided=False)
-            wanted = generator.send(ready)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
+def _check(deadline: float, seconds: float) -> None:
+    if monotonic() >= deadline:
+        raise NoAnswer(f"no answer in {seconds:g} s", decided=False)
 
 
-def _next_result(pgconn: PGconn) -> PQGen[PGresult]:
-    results: list[PGresult] = yield from generators.fetch_many(pgconn)
-    if not results or (results[-1].status == FAILED[0] and not results[-1].error_field(SQLSTATE)):
-        raise psycopg.OperationalError(pgconn.get_error_message() or "the connection is closed")
-    return results[-1]
+def _is_decided(failed: PGresult | None) -> bool:
+    """Whether the server itself said that the transaction failed. Class 08 is what a pooler says of a lost server."""
+    return failed is not None and not (failed.error_field(SQLSTATE) or b"08").startswith(b"08")
 
 
 class _Parameters:

@@ -1,0 +1,110 @@
+"""A database with notes of two customers, Ada and Bob, and stores of both kinds on it; Cyd is suspended."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tenantstore.testing import Server, launch
+from tests.store.either import Either, open_either
+from tests.store.notes import SETUP
+from tests.store.proxy import Proxy
+
+_numbers = count(1)
+
+Admin = psycopg.Connection[tuple[Any, ...]]
+Open = Callable[..., Either]
+
+
+@pytest.fixture(scope="session")
+def notes_template(server: Server, migrated_template: str, login_role: str) -> str:
+    server.create_database("notes", migrated_template)
+    with psycopg.connect(server.dsn("notes"), autocommit=True) as admin:
+        admin.execute(SETUP)
+    return "notes"
+
+
+@pytest.fixture
+def admin(server: Server, notes_template: str) -> Iterator[Admin]:
+    """The superuser's look at the test's own database."""
+    name = f"notes_{next(_numbers)}"
+    server.create_database(name, notes_template)
+    with psycopg.connect(server.dsn(name), autocommit=True) as admin:
+        yield admin
+    server.drop_database(name)
+
+
+@pytest.fixture
+def dsn(admin: Admin, server: Server) -> str:
+    """The test's own database, as a service logs in to it."""
+    return server.dsn(admin.info.dbname, "app")
+
+
+@pytest.fixture(params=["sync", "async"])
+def kind(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def open_store(kind: str, dsn: str) -> Iterator[Open]:
+    """Open a store of either kind with options; on the test's database unless another DSN is given."""
+    with ExitStack() as stack:
+
+        def begin(at: str = dsn, **options: Any) -> Either:
+            return stack.enter_context(open_either(kind, at, **options))
+
+        yield begin
+
+
+@pytest.fixture
+def either(open_store: Open) -> Either:
+    """A store of either kind with one connection."""
+    return open_store()
+
+
+@pytest.fixture
+def proxy(dsn: str) -> Iterator[Proxy]:
+    """A proxy before the server that counts round trips and can cut and stall."""
+    with Proxy(dsn) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def ada(admin: Admin) -> UUID:
+    return _id(admin, "Ada")
+
+
+@pytest.fixture
+def bob(admin: Admin) -> UUID:
+    return _id(admin, "Bob")
+
+
+@pytest.fixture
+def cyd(admin: Admin) -> UUID:
+    return _id(admin, "Cyd")
+
+
+def _id(admin: Admin, name: str) -> UUID:
+    row = admin.execute("SELECT id FROM customers WHERE name = %s", [name]).fetchone()
+    assert row is not None
+    found: UUID = row[0]
+    return found
+
+
+@pytest.fixture
+def own_server(server: Server) -> Iterator[Server]:
+    """A server that the test may restart, with the notes in its database ``postgres``."""
+    from tenantstore import migrate
+
+    with launch("embedded") as own:
+        migrate.up(own.dsn())
+        with psycopg.connect(own.dsn(), autocommit=True) as admin:
+            admin.execute("CREATE ROLE app LOGIN NOINHERIT")
+            admin.execute("GRANT tenantstore_tenant, tenantstore_operator TO app")
+            admin.execute(SETUP)
+        yield own

@@ -1,0 +1,3 @@
+-- The number of seconds waited.
+-- scope: tenant
+SELECT :seconds::double precision + 0 * length(pg_sleep(:seconds)::text || :customer_id) AS waited;

@@ -1,0 +1,6 @@
+-- The role and the customer as which it runs.
+-- scope: operator
+SELECT
+    current_user::text AS role,
+    current_setting('tenantstore.customer_id', true) AS customer,
+    session_user::text AS login;
