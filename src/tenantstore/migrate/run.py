@@ -22,7 +22,7 @@ from tenantstore.migrate.planning import (
     target_up,
 )
 from tenantstore.migrate.resumable import run_split
-from tenantstore.migrate.session import Begun, Done, Options, Planner, Session, session, unbroken
+from tenantstore.migrate.session import Begun, Done, Options, Planner, Session, session
 from tenantstore.migrate.whole import run_whole
 
 _DEFAULT = Options()
@@ -145,7 +145,7 @@ def _opened(dsn: str, folder: Path | None, options: Options) -> Iterator[tuple[l
     where = own if folder is None else folder
     migrations = load(where, allow_gaps=options.allow_out_of_order)
     table = options.table or (_OWN_TABLE if where.resolve() == own.resolve() else _OTHER_TABLE)
-    with session(dsn, table, options) as run, unbroken(run.connection, "the run"):
+    with session(dsn, table, options) as run:
         yield migrations, run
 
 

@@ -90,7 +90,7 @@ class Session:
 @contextmanager
 def session(dsn: str, table: str, options: Options) -> Iterator[Session]:
     """Connect and find the history; the connection ends with the block."""
-    with _heard(connect(dsn, options.wait_seconds), options) as connection:
+    with _heard(connect(dsn, options.wait_seconds), options) as connection, unbroken(connection, "the run"):
         yield Session(dsn, options, connection, find(connection, table))
 
 
