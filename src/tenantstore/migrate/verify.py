@@ -1,0 +1,113 @@
+"""Whether every down file undoes its up file: each is run up, down and up on a scratch database.
+
+The catalogs are compared twice: after the down file they must be what they were before the up file, and after the
+second up what they were after the first. A file that says it is irreversible goes up only.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tenantstore import resources
+from tenantstore.migrate import catalogs, run
+from tenantstore.migrate.catalogs import OWN_SCHEMA, Catalogs, Thing
+from tenantstore.migrate.connect import Connection, connect
+from tenantstore.migrate.errors import MigrationError
+from tenantstore.migrate.files import Migration, load
+from tenantstore.migrate.scratch import scratch
+from tenantstore.migrate.session import Options, unbroken
+
+Stage = Literal["down", "up again"]
+
+_OPTIONS = Options(table=f"{OWN_SCHEMA}.history")
+_VERDICTS: dict[Stage, str] = {"down": "does not undo its up file", "up again": "does something else the second time"}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An object that is not as it was: ``stage`` is ``down`` or ``up again``, None a definition that is not there."""
+
+    path: Path
+    stage: Stage
+    thing: Thing
+    expected: str | None
+    found: str | None
+
+    def __str__(self) -> str:
+        lines = [f"{self.path}: {_VERDICTS[self.stage]}: {self.thing}"]
+        for when, definition in (("before", self.expected), ("after", self.found)):
+            lines.append(f"  {when + ':':<7} {_indented(definition)}")
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "file": str(self.path),
+            "stage": self.stage,
+            "kind": self.thing.kind,
+            "name": self.thing.name,
+            "expected": self.expected,
+            "found": self.found,
+        }
+
+
+def verify(folder: Path | None = None, scratch_dsn: str = "") -> list[Difference]:
+    """Try every file of a folder, by default ours; where the catalogs differ, in order.
+
+    ``scratch_dsn`` names a server to make a database on; without it one is launched.
+
+    :raises MigrationError: when a file cannot be run; see :mod:`tenantstore.migrate.errors`.
+    """
+    where = resources.folder("migrations") if folder is None else folder
+    migrations = load(where)
+    found: list[Difference] = []
+    with scratch(scratch_dsn) as dsn, connect(dsn) as connection, unbroken(connection, "reading the catalogs"):
+        for migration in migrations:
+            try:
+                for stage, expected, now in _stages(dsn, where, migration, connection):
+                    found += differences(migration, stage, expected, now)
+            except MigrationError as error:
+                if not found:
+                    raise
+                # What was left behind stands in the way; where to mend it is known by now.
+                stopped = Thing("file", migration.up.path.name)
+                return [*found, Difference(migration.up.path, "up again", stopped, "went through", str(error))]
+    return found
+
+
+def _stages(
+    dsn: str, folder: Path, migration: Migration, connection: Connection
+) -> Iterator[tuple[Stage, Catalogs, Catalogs]]:
+    """Run one file down and up again; after each what the catalogs should say, and what they say."""
+    before = catalogs.read(connection)
+    run.up(dsn, folder, to=migration.version, options=_OPTIONS)
+    if migration.down is None:
+        return
+    first = catalogs.read(connection)
+    run.down(dsn, folder, options=_OPTIONS)
+    yield "down", before, catalogs.read(connection)
+    run.up(dsn, folder, to=migration.version, options=_OPTIONS)
+    yield "up again", first, catalogs.read(connection)
+
+
+def differences(migration: Migration, stage: Stage, expected: Catalogs, found: Catalogs) -> Iterator[Difference]:
+    """What differs, by name. What goes or comes with something larger that does goes without saying."""
+    script = migration.down if stage == "down" else migration.up
+    assert script is not None, "nothing was compared where there is no way back"
+    whole = expected.keys() ^ found.keys()
+    for thing in sorted(expected.keys() | found.keys(), key=lambda thing: (thing.name, thing.kind)):
+        before, after = expected.get(thing), found.get(thing)
+        if before != after and not any(_is_part(thing, other) for other in whole):
+            yield Difference(script.path, stage, thing, before, after)
+
+
+def _is_part(thing: Thing, other: Thing) -> bool:
+    """Whether a name like ``on column s.t.a`` lies within one like ``s.t``; of two of one name the second does."""
+    if thing.name == other.name:
+        return thing.kind > other.kind
+    return f" {other.name}." in f" {thing.name}."
+
+
+def _indented(definition: str | None) -> str:
+    return "nothing of that name" if definition is None else definition.replace("\n", f"\n{' ' * 10}")
