@@ -1,17 +1,11 @@
 -- The device with its new owner, or without one. A row of Device. Indexes: devices_pkey,
--- device_shares_device_id_shared_with_key, proxy_connections_device_id_idx. The old owner's shares end, and before the
--- device changes: that is the order of locks.
+-- device_shares_device_id_shared_with_key. The old owner's shares end, and before the device changes: that is the order
+-- of locks. Its connections follow by the foreign key of migration 017 and the trigger of 019.
 -- scope: operator
 WITH revoked AS (
     DELETE FROM device_shares AS s
     WHERE s.device_id = :device_id AND s.owner_id IS DISTINCT FROM :customer_id
     RETURNING s.id
-),
-
-moved AS (
-    UPDATE proxy_connections AS c
-    SET customer_id = :customer_id, updated_at = now()
-    WHERE c.device_id = :device_id AND c.customer_id IS DISTINCT FROM :customer_id
 )
 
 UPDATE devices AS d

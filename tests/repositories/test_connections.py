@@ -338,12 +338,17 @@ def test_a_connection_that_meets_a_change_of_owner_is_the_new_owners(
     assert connection.customer_id == bob.customer_id
 
 
+@pytest.mark.parametrize("owned", [True, False])
 def test_a_change_of_owner_that_meets_a_connection_takes_it_along(
-    operator: Scope, bob: TenantScope, shared_device: Device, late: Callable[[Statement[Any], Statement[Any]], Any]
+    operator: Scope,
+    ada: TenantScope,
+    bob: TenantScope,
+    new_device: NewDevice,
+    late: Callable[[Statement[Any], Statement[Any]], Any],
+    owned: bool,
 ) -> None:
-    late(
-        connections.create(shared_device.id, "ann", "hash"), devices.set_customer_id(shared_device.id, bob.customer_id)
-    )
+    device = new_device(ada if owned else None)
+    late(connections.create(device.id, "ann", "hash"), devices.set_customer_id(device.id, bob.customer_id))
 
     assert [each.customer_id for each in operator.run(connections.list_all())] == [bob.customer_id]
 

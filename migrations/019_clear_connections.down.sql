@@ -1,3 +1,0 @@
--- Loses no data.
-
-DROP FUNCTION tenantstore_clear_connections(uuid);
