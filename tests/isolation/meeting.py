@@ -1,0 +1,76 @@
+"""Two transactions that meet: the first has done its part and not committed, the second begins, the first commits."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from time import sleep
+from typing import LiteralString
+
+import psycopg
+
+from tests.isolation.world import Connection
+
+Connect = Callable[[str | None], Connection]
+Values = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """What came of it: rows changed by each transaction's last statement, or the SQLSTATE that ended it."""
+
+    waited: bool
+    first: int | str
+    second: int | str
+
+
+class Transaction:
+    """A connection of its own and statements to run on it, which are committed when that is asked for."""
+
+    def __init__(self, connection: Connection, enter: Callable[[Connection], None]) -> None:
+        self.connection = connection
+        self.pid = connection.info.backend_pid
+        self._enter = enter
+
+    def run(self, statements: Sequence[LiteralString], values: Values) -> int | str:
+        """Begin, enter the scope, run. The transaction stays open, unless it fails."""
+        self.connection.execute("BEGIN")
+        try:
+            self._enter(self.connection)
+            return [self.connection.execute(sql, values).rowcount for sql in statements][-1]
+        except psycopg.Error as error:
+            self.connection.execute("ROLLBACK")
+            return str(error.sqlstate)
+
+    def commit(self) -> None:
+        self.connection.execute("COMMIT")
+
+
+def meet(
+    admin: Connection,
+    first: tuple[Transaction, Sequence[LiteralString]],
+    second: tuple[Transaction, Sequence[LiteralString]],
+    values: Values,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Meeting:
+    """Let the two meet. ``meanwhile`` happens when the second waits for the first, or is done."""
+    one, other = first[0], second[0]
+    done = one.run(first[1], values)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(other.run, second[1], values)
+        waited = until_waiting(admin, other, late)
+        meanwhile()
+        one.commit()
+        outcome = late.result()
+    other.commit()
+    return Meeting(waited, done, outcome)
+
+
+def until_waiting(admin: Connection, transaction: Transaction, late: Future[int | str]) -> bool:
+    """True when it stands behind a lock, False when it got through."""
+    while not late.done():
+        if admin.execute(
+            "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'", [transaction.pid]
+        ).rowcount:
+            return True
+        sleep(0.001)
+    return False
