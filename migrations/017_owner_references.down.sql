@@ -1,8 +1,5 @@
 -- Loses no data.
 
-DROP TRIGGER devices_owned ON devices;
-DROP FUNCTION tenantstore_device_owned();
-
 ALTER TABLE proxy_connections DROP CONSTRAINT proxy_connections_device_id_customer_id_fkey;
 
 ALTER TABLE device_shares

@@ -13,24 +13,3 @@ ALTER TABLE device_shares
 ALTER TABLE proxy_connections
     ADD CONSTRAINT proxy_connections_device_id_customer_id_fkey
     FOREIGN KEY (device_id, customer_id) REFERENCES devices (id, customer_id) ON UPDATE CASCADE ON DELETE CASCADE NOT VALID;
-
--- The cascade above takes connections from one owner to the next. Those of a device that nobody owned refer to nothing yet.
-SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true);
-
-CREATE FUNCTION tenantstore_device_owned() RETURNS trigger
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-    UPDATE proxy_connections AS c SET customer_id = NEW.customer_id WHERE c.device_id = NEW.id AND c.customer_id IS NULL;
-    RETURN NULL;
-END
-$$;
-
-REVOKE EXECUTE ON FUNCTION tenantstore_device_owned() FROM PUBLIC;
-
-CREATE TRIGGER devices_owned
-    AFTER UPDATE OF customer_id ON devices
-    FOR EACH ROW
-    WHEN (OLD.customer_id IS NULL AND NEW.customer_id IS NOT NULL)
-    EXECUTE FUNCTION tenantstore_device_owned();
