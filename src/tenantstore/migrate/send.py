@@ -61,6 +61,8 @@ def send(connection: Connection, text: str) -> Refusal | None:
                 refusal = _refusal(result, done)
     except KeyboardInterrupt:
         connection.cancel_safe(timeout=_CANCEL_SECONDS)
+        # In the middle of an answer there is nothing else to do with it.
+        connection.close()
         raise
     return refusal
 

@@ -1,0 +1,274 @@
+"""The command line: exit codes, what goes where, and what a script reads."""
+
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tenantstore import __version__
+from tenantstore.cli import main
+from tenantstore.migrate.history import History
+from tests.migrate.conftest import MakeFolder, Start, wait_until
+
+Run = Callable[..., tuple[int, str, str]]
+_PAIRS = {"1_a": ("CREATE TABLE a ();", "DROP TABLE a;"), "2_b": ("CREATE TABLE b ();", "DROP TABLE b;")}
+_CLOSED = "postgresql://u:hunter2@127.0.0.1:1/x"
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command: exit code, stdout, stderr, with the times in them made equal."""
+    monkeypatch.delenv("TENANTSTORE_DSN", raising=False)
+
+    def tell(*arguments: str | Path) -> tuple[int, str, str]:
+        try:
+            code = main(["migrate", *map(str, arguments)])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = (re.sub(r"\b\d+ ms", "N ms", text) for text in capfd.readouterr())
+        return code, out, err
+
+    return tell
+
+
+@pytest.fixture
+def given(dsn: str, folder: MakeFolder) -> list[str | Path]:
+    """The options that name the database and a folder of two pairs."""
+    return ["--dsn", dsn, "--dir", folder(_PAIRS)]
+
+
+def test_up_and_down_tell_what_is_done_on_stdout_and_what_goes_on_on_stderr(run: Run, given: list[str | Path]) -> None:
+    told = [run("up", "1", *given), run("up", *given), run("up", *given), run("down", *given), run("redo", *given)]
+
+    assert told == [
+        (0, "1_a.up: done in N ms\n", "1_a.up (1 of 1)\n"),
+        (0, "2_b.up: done in N ms\n", "2_b.up (1 of 1)\n"),
+        (0, "nothing to do\n", ""),
+        (0, "2_b.down: done in N ms\n", "2_b.down (1 of 1)\n"),
+        (0, "1_a.down: done in N ms\n1_a.up: done in N ms\n", "1_a.down (1 of 1)\n1_a.up (1 of 1)\n"),
+    ]
+
+
+def test_a_plan_is_sql_and_changes_nothing(run: Run, given: list[str | Path], folder: MakeFolder) -> None:
+    folder({"3_c": "ALTER ROLE postgres PASSWORD 'hunter2';\n"})
+    plan = run("plan", "--to", "1", *given)
+    told = [run("up", "--dry-run", "1", *given), run("down", "--dry-run", *given), run("plan", *given)]
+
+    assert plan == told[0] == (0, "-- 1_a.up.sql\nCREATE TABLE a ();\n\n", "")
+    assert told[1] == (0, "-- nothing to do\n", "")
+    assert told[2][1].endswith("-- 3_c.up.sql\nALTER ROLE postgres PASSWORD '*******';\n\n")
+
+
+def _fail(folder: MakeFolder) -> list[str | Path]:
+    folder({"3_c": "SELECT 1/0;"})
+    return ["up"]
+
+
+def _edit(folder: MakeFolder) -> list[str | Path]:
+    folder({"1_a": "CREATE TABLE a (edited int);"})
+    return ["up"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        (lambda folder: ["up"], 0, ""),
+        (_fail, 1, r"^error: \S*/3_c\.up\.sql:1:1: division by zero"),
+        (lambda folder: ["up", "--to", "9"], 2, "^error: there is no migration 9\nThe nearest is 2; the newest is 2."),
+        (lambda folder: ["up", "--lock-timeout", "0"], 2, "^error: the lock timeout must be N ms or more"),
+        (lambda folder: ["up", "--wait", "soon"], 2, "'soon' is not a time: write 500ms, 30s or 2m"),
+        (lambda folder: ["up", "0"], 2, "'0' is not a number of files"),
+        (lambda folder: ["up", "--dsn", "host='"], 2, "^error: the DSN is not one that libpq can read"),
+        (lambda folder: ["up", "--dir", "nowhere"], 2, "^error: nowhere: no such folder"),
+        (lambda folder: ["status", "--check"], 3, "^$"),
+        (_edit, 4, r"^error: \S*/1_a\.up\.sql: changed since it was applied"),
+        (lambda folder: [*_edit(folder)[:0], "status", "--check"], 4, "changed since it was applied"),
+        (lambda folder: ["up", "--dsn", _CLOSED, "--wait", "10ms"], 5, "^error: no connection within 0.01 s"),
+    ],
+)
+def test_the_exit_code_tells_a_script_what_happened(
+    run: Run, given: list[str | Path], folder: MakeFolder, command: Any, code: int, told: str
+) -> None:
+    run("up", "1", *given)
+    own = command(folder)
+    ended, _, err = run(own[0], *given, *own[1:])
+
+    assert (ended, bool(re.search(told, err, re.MULTILINE))) == (code, True), err
+
+
+def test_a_database_that_will_never_let_in_is_not_waited_for(run: Run, given: list[str | Path]) -> None:
+    code, _, err = run("up", *given[2:], "--dsn", f"{given[1]}&user=nobody_at_all")
+
+    assert (code, 'role "nobody_at_all" does not exist' in err) == (2, True)
+
+
+def test_a_lock_that_others_hold_is_six(run: Run, given: list[str | Path]) -> None:
+    with psycopg.connect(str(given[1]), autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(%s)", [History("public", "migration_history").lock_key])
+
+        assert run("up", "--wait", "10ms", *given)[0] == 6
+
+
+def test_status_shows_how_every_version_stands(run: Run, given: list[str | Path]) -> None:
+    run("up", "1", *given)
+    code, out, err = run("status", *given)
+
+    assert (code, err) == (0, "")
+    assert re.fullmatch(
+        r"   1  applied    a  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+]\d{4} by postgres from \S+\n   2  pending    b\n", out
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("mark", ["", "-- no-transaction\n"])
+def test_an_interrupted_run_stops_the_server_and_ends_with_130(
+    connection: psycopg.Connection[Any],
+    given: list[str | Path],
+    folder: MakeFolder,
+    start: Start,
+    number: int,
+    mark: str,
+) -> None:
+    folder({"1_a": f"{mark}SELECT pg_advisory_xact_lock(4711);\nCREATE TABLE a ();"})
+    connection.execute("SELECT pg_advisory_lock(4711)")
+    process = start("up", "--json", *given, "--lock-timeout", "1m")
+    wait_until(connection, "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted")
+    process.send_signal(number)
+    out, err = process.communicate()
+
+    assert (process.returncode, json.loads(out)) == (130, {"error": {"kind": "Interrupted", "exit_code": 130}})
+    assert err == (
+        "1_a.up (1 of 2)\ninterrupted: run the same command again, and it goes on from what the history says\n"
+    )
+    assert connection.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").rowcount == 0
+
+
+def _json(told: tuple[int, str, str]) -> Any:
+    return json.loads(told[1])
+
+
+def test_json_is_the_result_and_nothing_else(run: Run, given: list[str | Path], tmp_path: Path) -> None:
+    told = [_json(run(command, "--json", *given)) for command in ("plan", "up", "up", "down", "repair")]
+
+    def step(version: int, name: str, direction: str = "up", **more: Any) -> dict[str, Any]:
+        return {"version": version, "name": name, "direction": direction, **more}
+
+    for each in told[1]["done"] + told[3]["done"]:
+        assert each.pop("duration_ms") >= 0
+    assert told == [
+        {"steps": [step(1, "a", sql="CREATE TABLE a ();"), step(2, "b", sql="CREATE TABLE b ();")]},
+        {"done": [step(1, "a"), step(2, "b")]},
+        {"done": []},
+        {"done": [step(2, "b", "down")]},
+        {"repaired": []},
+    ]
+    assert _json(run("stamp", "2", "--json", *given)) == {"stamped": [{"version": 2, "name": "b"}]}
+    assert _json(run("check", "--json", *given[2:])) == {"findings": []}
+    made = tmp_path / "migrations" / "3_more"
+    assert _json(run("new", "more", "--json", *given[2:])) == {"files": [f"{made}.up.sql", f"{made}.down.sql"]}
+
+
+def test_json_of_status_has_the_history(run: Run, given: list[str | Path]) -> None:
+    run("up", "1", *given)
+    applied, pending = _json(run("status", "--json", *given))["migrations"]
+
+    assert list(applied) == [
+        "version",
+        "name",
+        "standing",
+        "applied_at",
+        "duration_ms",
+        "applied_by",
+        "applied_from",
+        "tool_version",
+        "statements_done",
+    ]
+    assert [applied["standing"], applied["applied_by"], pending["standing"], pending["applied_at"]] == [
+        "applied",
+        "postgres",
+        "pending",
+        None,
+    ]
+
+
+def test_json_of_a_failure_has_what_was_done_and_the_place(
+    run: Run, given: list[str | Path], folder: MakeFolder
+) -> None:
+    where = folder({"2_b": "SELECT 1;\nSELECT 1/0;"})
+    code, out, _ = run("up", "--json", *given)
+    told = json.loads(out)
+
+    assert code == told["error"]["exit_code"] == 1
+    assert [each["version"] for each in told["done"]] == [1]
+    assert {key: told["error"][key] for key in ("kind", "sqlstate", "file", "line", "column", "problem")} == {
+        "kind": "StatementFailed",
+        "sqlstate": "22012",
+        "file": f"{where}/2_b.up.sql",
+        "line": 2,
+        "column": 1,
+        "problem": "division by zero",
+    }
+
+
+def test_json_of_a_folder_fault_lists_the_findings(run: Run, given: list[str | Path], folder: MakeFolder) -> None:
+    where = folder({"2_b": "COMMIT;"})
+    checked, refused = run("check", "--json", *given[2:]), run("up", "--json", *given)
+    finding = {
+        "file": f"{where}/2_b.up.sql",
+        "line": 1,
+        "column": 1,
+        "problem": "COMMIT in a migration",
+        "advice": "Take it out: the runner commits, together with the history row.\n"
+        "For statements that must not share a transaction, begin the file with `-- no-transaction`.",
+    }
+
+    assert (checked[0], _json(checked)["findings"]) == (4, [finding])
+    assert (refused[0], _json(refused)["error"]["findings"]) == (4, [finding])
+
+
+@pytest.mark.parametrize(
+    "dsn_", [_CLOSED, "host=127.0.0.1 port=1 password=hunter2", "postgresql://u:hunter2@[", "password=hunter2 x"]
+)
+def test_a_password_is_never_shown(run: Run, tmp_path: Path, folder: MakeFolder, dsn_: str) -> None:
+    code, out, err = run("up", "--json", "--dsn", dsn_, "--dir", folder(_PAIRS), "--wait", "0")
+
+    assert (code in {2, 5}, "hunter2" in out + err) == (True, False)
+
+
+def test_the_dsn_may_come_from_the_environment(
+    run: Run, given: list[str | Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENANTSTORE_DSN", str(given[1]))
+
+    assert run("up", *given[2:])[0] == 0
+
+
+def test_a_bar_where_a_person_watches(run: Run, given: list[str | Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    _, out, _ = run("up", *given)
+    erase = "\r\x1b[K"
+
+    assert out == "1_a.up: done in N ms\n2_b.up: done in N ms\n"
+    assert screen.getvalue().replace(erase, "|").replace("||", "|").replace("||", "|").strip("|").split("|") == [
+        "[........................] 1/2 1_a.up",
+        "[############............] 2/2 2_b.up",
+    ]
+
+
+def test_the_module_is_a_program() -> None:
+    told = subprocess.check_output([sys.executable, "-m", "tenantstore", "--version"], text=True)
+
+    assert told == f"tenantstore {__version__}\n"
