@@ -19,7 +19,7 @@ SELECT
     :username,
     :password_hash,
     :password_plain,
-    :ip_whitelist,
+    coalesce(:ip_whitelist::text[], '{}'),
     :bandwidth_limit,
     :active,
     :expires_at,

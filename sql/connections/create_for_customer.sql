@@ -28,7 +28,7 @@ SELECT
     :username,
     :password_hash,
     :password_plain,
-    :ip_whitelist,
+    coalesce(:ip_whitelist::text[], '{}'),
     :bandwidth_limit,
     :expires_at,
     :proxy_type

@@ -12,8 +12,8 @@ created AS (
         expires_at, base_port, http_port, socks5_port, proxy_type
     )
     SELECT
-        :device_id, d.customer_id, n.username, n.password_hash, n.password_plain, n.ip_whitelist, n.bandwidth_limit,
-        n.active, n.expires_at, n.base_port, n.http_port, n.socks5_port, n.proxy_type
+        :device_id, d.customer_id, n.username, n.password_hash, n.password_plain, coalesce(n.ip_whitelist, '{}'),
+        n.bandwidth_limit, n.active, n.expires_at, n.base_port, n.http_port, n.socks5_port, n.proxy_type
     FROM device AS d
     CROSS JOIN jsonb_to_recordset(:connections) AS n (
         username text, password_hash text, password_plain text, ip_whitelist text[], bandwidth_limit bigint,

@@ -4,6 +4,7 @@ What the server refuses by itself, and says clearly, is left to it.
 """
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from tenantstore.errors import InvalidParameter
 
@@ -15,10 +16,10 @@ def not_empty(**values: str | None) -> None:
             raise InvalidParameter(name, "is empty")
 
 
-def not_negative(**values: int | None) -> None:
-    """:raises InvalidParameter: for a number below zero."""
+def not_negative(**values: int | timedelta | None) -> None:
+    """:raises InvalidParameter: for a number or a time below zero."""
     for name, value in values.items():
-        if value is not None and value < 0:
+        if value is not None and (value.days if isinstance(value, timedelta) else value) < 0:
             raise InvalidParameter(name, f"is negative: {value}")
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
+from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Statement, affected, many, one, optional, scalar
 from tenantstore.queries.checks import not_empty, not_negative, one_of, ports
 
@@ -47,13 +48,14 @@ class Connection:
 class NewConnection:
     """What :func:`replace_all_by_device` makes a connection of.
 
-    :raises InvalidParameter: for an empty username or hash, a negative limit, a port that is none, an unknown type.
+    :raises InvalidParameter: for an empty username or hash, a negative limit, a port that is none, an unknown type, an
+        end without a time zone.
     """
 
     username: str
     password_hash: str = field(repr=False)
     password_plain: str | None = field(default=None, repr=False)
-    ip_whitelist: Sequence[str] = ()
+    ip_whitelist: list[str] | None = None
     bandwidth_limit: int = 0
     active: bool = True
     expires_at: datetime | None = None
@@ -67,6 +69,9 @@ class NewConnection:
         not_negative(bandwidth_limit=self.bandwidth_limit)
         ports(base_port=self.base_port, http_port=self.http_port, socks5_port=self.socks5_port)
         one_of(get_args(ProxyType), proxy_type=self.proxy_type)
+        # As a parameter of its own the store would refuse it; inside a document the server takes it for its own time.
+        if self.expires_at is not None and self.expires_at.tzinfo is None:
+            raise InvalidParameter("expires_at", "has no time zone")
 
 
 _CREATE = one(Connection, "connections/create")
@@ -97,7 +102,7 @@ def create(
     username: str,
     password_hash: str,
     password_plain: str | None = None,
-    ip_whitelist: Sequence[str] = (),
+    ip_whitelist: list[str] | None = None,
     bandwidth_limit: int = 0,
     active: bool = True,
     expires_at: datetime | None = None,
@@ -121,7 +126,7 @@ def create(
         username=username,
         password_hash=password_hash,
         password_plain=password_plain,
-        ip_whitelist=list(ip_whitelist),
+        ip_whitelist=ip_whitelist,
         bandwidth_limit=bandwidth_limit,
         active=active,
         expires_at=expires_at,
@@ -215,8 +220,8 @@ def replace_all_by_device(device_id: UUID, connections: Sequence[NewConnection])
     :raises ForeignKeyViolation: when there is no such device.
     :raises UniqueViolation: when a connection of another device has one of the base ports, or two of these the same.
     """
-    rows = [{**asdict(each), "ip_whitelist": list(each.ip_whitelist)} for each in connections]
-    return _REPLACE_ALL_BY_DEVICE(device_id=device_id, connections=json.dumps(rows, default=datetime.isoformat))
+    rows = json.dumps([asdict(each) for each in connections], default=datetime.isoformat)
+    return _REPLACE_ALL_BY_DEVICE(device_id=device_id, connections=rows)
 
 
 def count_active() -> Statement[int]:
@@ -253,7 +258,7 @@ def create_for_customer(
     username: str,
     password_hash: str,
     password_plain: str | None = None,
-    ip_whitelist: Sequence[str] = (),
+    ip_whitelist: list[str] | None = None,
     bandwidth_limit: int = 0,
     expires_at: datetime | None = None,
     proxy_type: ProxyType = "http",
@@ -272,7 +277,7 @@ def create_for_customer(
         username=username,
         password_hash=password_hash,
         password_plain=password_plain,
-        ip_whitelist=list(ip_whitelist),
+        ip_whitelist=ip_whitelist,
         bandwidth_limit=bandwidth_limit,
         expires_at=expires_at,
         proxy_type=proxy_type,

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
-from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Statement, affected, many, one, optional, scalar
 from tenantstore.queries.checks import not_empty, not_negative, one_of, ports
 
@@ -309,8 +308,7 @@ def mark_stale_offline(threshold: timedelta) -> Statement[int]:
 
     :raises InvalidParameter: for a negative threshold.
     """
-    if threshold < timedelta(0):
-        raise InvalidParameter("threshold", f"is negative: {threshold}")
+    not_negative(threshold=threshold)
     return _MARK_STALE_OFFLINE(threshold=threshold)
 
 
