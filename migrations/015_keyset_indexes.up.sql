@@ -10,6 +10,6 @@ CREATE INDEX CONCURRENTLY customers_lower_idx ON customers (lower(email));
 CREATE INDEX CONCURRENTLY pairing_codes_claimed_by_device_id_idx ON pairing_codes (claimed_by_device_id);
 CREATE INDEX CONCURRENTLY pairing_codes_reassign_device_id_idx ON pairing_codes (reassign_device_id);
 
--- The new ones begin with the same column.
+-- The new ones begin with the same column. A database that is older than this folder may call the second by another name.
 DROP INDEX CONCURRENTLY devices_customer_id_idx;
-DROP INDEX CONCURRENTLY proxy_connections_customer_id_idx;
+DROP INDEX CONCURRENTLY IF EXISTS proxy_connections_customer_id_idx;
