@@ -12,6 +12,7 @@ WITH share AS (
         AND :type = 'rotate_ip'
     FOR SHARE
 ),
+
 device AS (
     SELECT d.id
     FROM devices AS d
@@ -20,6 +21,7 @@ device AS (
         AND (d.customer_id = :customer_id OR EXISTS (SELECT FROM share))
     FOR KEY SHARE
 )
+
 INSERT INTO device_commands AS c (device_id, type, payload)
 SELECT
     d.id,

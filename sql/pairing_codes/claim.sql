@@ -1,6 +1,7 @@
 -- A phone claims a code: it gets the code's token, and the code's customer and relay server where the code has them.
--- A phone that changes hands loses its shares. The phone that the code replaces, if it has the same owner, gives up its
--- connections and its token. Locked in everybody's order, shares, devices, code: the later of two phones gets nothing.
+-- A phone that changes hands loses its shares; its connections follow by the trigger of migration 019. The phone that
+-- the code replaces, if it has the same owner, gives up its connections and its token.
+-- Locked in everybody's order, shares, devices, code: the later of two phones gets nothing.
 -- One PairingCode, as claimed; none where there is no such phone, or the code is unknown, claimed or expired.
 -- Indexes: pairing_codes_code_key, device_shares_device_id_shared_with_key, devices_pkey, and the device_id ones.
 -- scope: operator
@@ -43,7 +44,7 @@ replaced AS (
 moved AS (
     UPDATE proxy_connections AS c SET device_id = k.device_id, customer_id = k.owner_id, updated_at = now()
     FROM code AS k
-    WHERE c.device_id = k.replaced_id OR (c.device_id = k.device_id AND k.owner_id IS DISTINCT FROM k.former_id)
+    WHERE c.device_id = k.replaced_id
 ),
 paired AS (
     UPDATE devices AS d SET

@@ -9,6 +9,7 @@ WITH device AS (
         AND d.customer_id = :customer_id
     FOR KEY SHARE
 )
+
 INSERT INTO pairing_codes AS p (
     code,
     device_auth_token,

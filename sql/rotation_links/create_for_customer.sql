@@ -9,6 +9,7 @@ WITH device AS (
         AND d.customer_id = :customer_id
     FOR KEY SHARE
 )
+
 INSERT INTO rotation_links AS l (device_id, token, name)
 SELECT
     d.id,

@@ -10,6 +10,7 @@ WITH device AS (
         AND d.customer_id = :customer_id
     FOR KEY SHARE OF d
 )
+
 DELETE FROM rotation_links AS l
 USING device AS d
 WHERE

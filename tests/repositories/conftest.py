@@ -41,13 +41,16 @@ def onlooker(
     operator: Scope,
     ada: TenantScope,
     bob: TenantScope,
+    cyd: TenantScope,
     shared_device: Device,
     share: Share,
 ) -> Callable[[str], Onlooker]:
-    """One of ``ONLOOKERS`` on the shared device; asked once a test.
+    """One of ``ONLOOKERS`` on the shared device; asked once a test. Cyd has every permission, which is nobody else's.
 
     The policies let the operator pass, who may run a customer's statement to act as them: there it alone must hold.
     """
+
+    share(shared_device, cyd, "can_rename", "can_manage_ports", "can_download_configs", "can_rotate_ip")
 
     def onlooker(who: str) -> Onlooker:
         match who:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from tenantstore import Store
@@ -12,7 +13,7 @@ from tenantstore.errors import NotFound
 from tenantstore.repositories import connections, device_shares, devices, pairing_codes, relay_servers
 from tenantstore.repositories.devices import Device
 from tenantstore.store import Scope, TenantScope
-from tests.fix_fleet import NewConnection, NewDevice, Share
+from tests.fix_fleet import Admin, NewConnection, NewDevice, Share
 from tests.repositories.conftest import Behind, Late, NewCode, Reload
 
 HOUR = timedelta(hours=1)
@@ -127,6 +128,16 @@ def test_a_device_of_another_owner_is_not_replaced(
     assert operator.run(devices.get_auth_token(shared_device.id)) == "token"
     assert [each.id for each in operator.run(connections.list_by_device(shared_device.id))] == [connection.id]
     assert operator.run(connections.list_by_device(device.id)) == []
+
+
+def test_a_device_that_nobody_owns_is_not_replaced_by_a_customers(
+    operator: Scope, shared_device: Device, new_device: NewDevice, new_connection: NewConnection, new_code: NewCode
+) -> None:
+    stray = new_device()
+    connection = new_connection(stray)
+    operator.run(pairing_codes.claim(new_code(reassign_device_id=stray.id).code, shared_device.id))
+
+    assert operator.run(connections.list_by_device(stray.id)) == [connection]
 
 
 def test_a_device_that_replaces_itself_keeps_the_new_token(
@@ -260,3 +271,50 @@ def test_a_share_that_changes_while_the_device_changes_hands_is_gone(
 
     assert claimed.claimed_by_device_id == shared_device.id
     assert operator.run(device_shares.list_by_device(shared_device.id)) == []
+
+
+def test_a_device_that_is_given_away_meanwhile_stays_given_away(
+    operator: Scope, bob: TenantScope, shared_device: Device, new_code: NewCode, reload: Reload, late: Late
+) -> None:
+    code = new_code()
+    late(devices.set_customer_id(shared_device.id, bob.customer_id), pairing_codes.claim(code.code, shared_device.id))
+
+    assert reload(shared_device).customer_id == bob.customer_id
+
+
+def test_a_device_that_is_given_away_meanwhile_is_not_replaced(
+    operator: Scope,
+    bob: TenantScope,
+    shared_device: Device,
+    new_device: NewDevice,
+    new_connection: NewConnection,
+    new_code: NewCode,
+    late: Late,
+) -> None:
+    connection = new_connection(shared_device)
+    code = new_code(reassign_device_id=shared_device.id)
+    claim = pairing_codes.claim(code.code, new_device().id)
+    late(devices.set_customer_id(shared_device.id, bob.customer_id), claim)
+
+    assert [each.id for each in operator.run(connections.list_by_device(shared_device.id))] == [connection.id]
+
+
+def test_a_claim_waits_for_shares_before_it_locks_the_device(
+    operator: Scope,
+    admin: Admin,
+    bob: TenantScope,
+    cyd: TenantScope,
+    shared_device: Device,
+    share: Share,
+    new_code: NewCode,
+    behind: Behind,
+) -> None:
+    given = share(shared_device, bob)
+    code = new_code(customer_id=cyd.customer_id)
+    with psycopg.connect(admin.info.dsn) as other:
+        other.execute("SELECT FROM device_shares FOR UPDATE")
+        claim = behind(pairing_codes.claim(code.code, shared_device.id))
+        # As every change of a share does, this goes on to the device. Had the claim locked that, neither could go on.
+        other.execute("UPDATE device_shares SET can_rename = true WHERE id = %s", [given.id])
+
+    assert claim.result().claimed_by_device_id == shared_device.id

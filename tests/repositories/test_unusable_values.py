@@ -56,7 +56,7 @@ USABLE: dict[Any, Any] = {UUID: uuid4(), str: "x", int: 1, datetime: NOW, date: 
 UNUSABLE: dict[Any, dict[Any, type[Exception]]] = {
     UUID: {None: InvalidParameter, "": InvalidTextRepresentation, "not-a-uuid": InvalidTextRepresentation},
     str: {None: InvalidParameter, "a\0b": InvalidParameter},
-    int: {None: InvalidParameter, "": InvalidTextRepresentation, 2**70: NumericValueOutOfRange},
+    int: {None: InvalidParameter, 2**70: NumericValueOutOfRange},
     datetime: {None: InvalidParameter, "": InvalidDatetimeFormat, NAIVE: InvalidParameter},
     date: {None: InvalidParameter, "": InvalidDatetimeFormat},
 }
@@ -130,8 +130,8 @@ REFUSED: dict[str, tuple[Callable[[Device, UUID], Statement[Any]], type[Exceptio
         lambda d, c: device_commands.create_for_customer(d.id, c, "reboot", {"k": "\0"}),
         UntranslatableCharacter,
     ),
-    "no type of token": (lambda d, c: customer_auth_tokens.create(c, "h", "", NOW), CheckViolation),  # type: ignore[arg-type]
     "a month without partition": (lambda d, c: bandwidth.create(d.id, 1, 1, NOW.replace(1999), NOW), CheckViolation),
+    "few bytes": (lambda d, c: bandwidth.create(d.id, 1, -1, NOW, NOW), InvalidParameter),
     "few commands": (lambda d, c: device_commands.list_by_device(d.id, limit=-1), InvalidRowCountInLimitClause),
     "few addresses": (lambda d, c: ip_history.list_by_device(d.id, limit=-1), InvalidRowCountInLimitClause),
     "few logs": (lambda d, c: status_logs.list_by_device(d.id, limit=-1), InvalidRowCountInLimitClause),
@@ -177,3 +177,43 @@ READ: dict[str, Callable[[], Statement[Any]]] = {
 @pytest.mark.parametrize("what", READ)
 def test_what_no_row_has_is_none(what: str, narrow: Scope) -> None:
     assert narrow.run(READ[what]()) is None
+
+
+EMPTY: dict[str, Callable[[], Statement[Any]]] = {
+    "code": lambda: pairing_codes.create("", "t", NOW),
+    "device_auth_token": lambda: pairing_codes.create("c", "", NOW),
+    "token_hash": lambda: customer_auth_tokens.create(uuid4(), "", "email_verify", NOW),
+    "token": lambda: rotation_links.create(uuid4(), ""),
+    "email": lambda: users.create("", "h", "n"),
+    "password_hash": lambda: users.update_password_hash(uuid4(), ""),
+    "name": lambda: relay_servers.create("", "192.0.2.1"),
+    "ip": lambda: relay_servers.create("n", ""),
+    "webhook_url": lambda: users.set_webhook_url(uuid4(), ""),
+    "method": lambda: ip_history.create(uuid4(), "192.0.2.1", ""),
+    "status": lambda: status_logs.create(uuid4(), "", "online", NOW),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_what_has_to_be_said_is_not_empty(name: str) -> None:
+    with pytest.raises(InvalidParameter, match=f"^{name} is empty$"):
+        EMPTY[name]()
+
+
+ODD: Any = "odd"
+ONE_OF: dict[str, Callable[[], Statement[Any]]] = {
+    "type is none of email_verify, password_reset": lambda: customer_auth_tokens.create(uuid4(), "h", ODD, NOW),
+    "type is none of email_verify, .*": lambda: customer_auth_tokens.delete_by_customer_and_type(uuid4(), ODD),
+    "type is none of rotate_ip, reboot, find_phone, wifi_on, wifi_off, update_config": lambda: device_commands.create(
+        uuid4(), ODD
+    ),
+    "type is none of rotate_ip, .*": lambda: device_commands.create_for_customer(uuid4(), uuid4(), ODD),
+    "status is none of pending, sent, completed, failed": lambda: device_commands.update_status(uuid4(), ODD),
+    "role is none of admin, operator": lambda: users.create("e", "h", "n", ODD),
+}
+
+
+@pytest.mark.parametrize("why", ONE_OF)
+def test_a_word_is_one_of_those_that_there_are(why: str) -> None:
+    with pytest.raises(InvalidParameter, match=f"^{why}$"):
+        ONE_OF[why]()

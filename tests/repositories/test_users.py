@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from tenantstore.errors import InvalidParameter, NotFound
+from tenantstore.errors import NotFound
 from tenantstore.queries import Statement
 from tenantstore.repositories import users
 from tenantstore.repositories.users import User
@@ -32,11 +32,6 @@ def test_create_makes_an_operator_unless_it_is_told_another_role(operator: Scope
 def test_create_refuses_an_email_that_is_taken(operator: Scope, eve: User) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation):
         operator.run(users.create(eve.email, "other", "Other"))
-
-
-def test_create_refuses_a_role_that_there_is_not() -> None:
-    with pytest.raises(InvalidParameter, match=r"^role is none of admin, operator$"):
-        users.create("eve@example.org", "hash", "Eve", role="root")  # type: ignore[arg-type]
 
 
 def test_get_by_id_finds_the_user(operator: Scope, eve: User) -> None:

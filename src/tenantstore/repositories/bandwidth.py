@@ -9,6 +9,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from tenantstore.queries import Statement, many, one, optional, scalar
+from tenantstore.queries.checks import not_negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,10 @@ def create(
 ) -> Statement[BandwidthLog]:
     """The new row. It refers to nothing: what was used stays counted when device and connection are gone.
 
-    :raises psycopg.errors.CheckViolation: when the month of ``interval_start`` has no partition.
+    :raises InvalidParameter: for fewer bytes than none.
+    :raises CheckViolation: when the month of ``interval_start`` has no partition.
     """
+    not_negative(bytes_in=bytes_in, bytes_out=bytes_out)
     return _CREATE(
         device_id=device_id,
         connection_id=connection_id,

@@ -5,10 +5,11 @@ Table ``customer_auth_tokens`` (migration 011). SQL in ``sql/customer_auth_token
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from tenantstore.queries import Statement, affected, one, optional
+from tenantstore.queries.checks import not_empty, one_of
 
 TokenType = Literal["email_verify", "password_reset"]
 
@@ -33,7 +34,14 @@ _DELETE_BY_CUSTOMER_AND_TYPE = affected("customer_auth_tokens/delete_by_customer
 
 
 def create(customer_id: UUID, token_hash: str, type: TokenType, expires_at: datetime) -> Statement[CustomerAuthToken]:
-    """The new token."""
+    """The new token.
+
+    :raises InvalidParameter: for an empty hash, or a type that there is not.
+    :raises UniqueViolation: when a token has this hash.
+    :raises ForeignKeyViolation: when there is no such customer.
+    """
+    not_empty(token_hash=token_hash)
+    one_of(get_args(TokenType), type=type)
     return _CREATE(customer_id=customer_id, token_hash=token_hash, type=type, expires_at=expires_at)
 
 
@@ -51,5 +59,9 @@ def mark_used(token_id: UUID) -> Statement[CustomerAuthToken]:
 
 
 def delete_by_customer_and_type(customer_id: UUID, type: TokenType) -> Statement[int]:
-    """How many tokens of that type were deleted, used ones included."""
+    """How many tokens of that type were deleted, used ones included.
+
+    :raises InvalidParameter: for a type that there is not.
+    """
+    one_of(get_args(TokenType), type=type)
     return _DELETE_BY_CUSTOMER_AND_TYPE(customer_id=customer_id, type=type)

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 from uuid import UUID
 
-from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Statement, many, one, optional
+from tenantstore.queries.checks import one_of
 
 CommandType = Literal["rotate_ip", "reboot", "find_phone", "wifi_on", "wifi_off", "update_config"]
 CommandStatus = Literal["pending", "sent", "completed", "failed"]
@@ -43,8 +43,10 @@ def create(device_id: UUID, type: CommandType, payload: dict[str, Any] | None = 
     """The new command, pending.
 
     :raises InvalidParameter: for a type that no phone knows.
+    :raises ForeignKeyViolation: when there is no such device.
     """
-    return _CREATE(device_id=device_id, type=_one_of(CommandType, "type", type), payload=payload)
+    one_of(get_args(CommandType), type=type)
+    return _CREATE(device_id=device_id, type=type, payload=payload)
 
 
 def list_pending(device_id: UUID) -> Statement[list[DeviceCommand]]:
@@ -75,7 +77,8 @@ def update_status(
     :raises InvalidParameter: for a status that there is not.
     :raises NotFound: when there is no such command.
     """
-    return _UPDATE_STATUS(command_id=command_id, status=_one_of(CommandStatus, "status", status), result=result)
+    one_of(get_args(CommandStatus), status=status)
+    return _UPDATE_STATUS(command_id=command_id, status=status, result=result)
 
 
 def last_rotation(device_id: UUID) -> Statement[DeviceCommand | None]:
@@ -91,17 +94,10 @@ def create_for_customer(
     :raises InvalidParameter: for a type that no phone knows.
     :raises NotFound: when the customer may not send it.
     """
-    return _CREATE_FOR_CUSTOMER(
-        device_id=device_id, customer_id=customer_id, type=_one_of(CommandType, "type", type), payload=payload
-    )
+    one_of(get_args(CommandType), type=type)
+    return _CREATE_FOR_CUSTOMER(device_id=device_id, customer_id=customer_id, type=type, payload=payload)
 
 
 def list_by_device_for_customer(device_id: UUID, customer_id: UUID, limit: int = 100) -> Statement[list[DeviceCommand]]:
     """The device's last commands, newest first; none for a grantee who may not rotate."""
     return _LIST_BY_DEVICE_FOR_CUSTOMER(device_id=device_id, customer_id=customer_id, limit=limit)
-
-
-def _one_of(choices: object, name: str, value: str) -> str:
-    if value not in get_args(choices):
-        raise InvalidParameter(name, f"is none of {', '.join(get_args(choices))}")
-    return value

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tenantstore.queries import Statement, many, one
+from tenantstore.queries.checks import not_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,13 @@ _LIST_BY_DEVICE_FOR_CUSTOMER = many(IpHistoryEntry, "ip_history/list_by_device_f
 
 
 def create(device_id: UUID, ip: str, method: str = "natural") -> Statement[IpHistoryEntry]:
-    """The new entry."""
+    """The new entry.
+
+    :raises InvalidParameter: for an empty method.
+    :raises InvalidTextRepresentation: for what is no address.
+    :raises ForeignKeyViolation: when there is no such device.
+    """
+    not_empty(method=method)
     return _CREATE(device_id=device_id, ip=ip, method=method)
 
 

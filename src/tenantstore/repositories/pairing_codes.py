@@ -9,6 +9,7 @@ from secrets import choice, token_urlsafe
 from uuid import UUID
 
 from tenantstore.queries import Statement, affected, many, one, optional
+from tenantstore.queries.checks import not_empty
 
 # Read from one screen and typed into another: no 0 beside O, no 1 beside I and L.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -54,7 +55,13 @@ def create(
     reassign_device_id: UUID | None = None,
     customer_id: UUID | None = None,
 ) -> Statement[PairingCode]:
-    """The new code. One that replaces a device and names no customer is that device's owner's."""
+    """The new code. One that replaces a device and names no customer is that device's owner's.
+
+    :raises InvalidParameter: for an empty code or token.
+    :raises UniqueViolation: when there is such a code already, whatever became of it.
+    :raises ForeignKeyViolation: when there is no such user, relay server, device or customer.
+    """
+    not_empty(code=code, device_auth_token=device_auth_token)
     return _CREATE(
         code=code,
         device_auth_token=device_auth_token,
@@ -84,6 +91,7 @@ def claim(code: str, device_id: UUID) -> Statement[PairingCode]:
     connections and its token to the new one, if both then have one owner; else it is left alone.
 
     :raises NotFound: when the code is unknown, claimed or expired, or there is no such device.
+    :raises ForeignKeyViolation: when the device changes hands and is shared at this very moment.
     """
     return _CLAIM(code=code, device_id=device_id)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tenantstore.queries import Statement, many, one, optional
+from tenantstore.queries.checks import not_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,12 @@ _LIST_ACTIVE = many(RelayServer, "relay_servers/list_active")
 
 
 def create(name: str, ip: str, location: str = "") -> Statement[RelayServer]:
-    """The new relay server, active at once."""
+    """The new relay server, active at once.
+
+    :raises InvalidParameter: for an empty name or address: a device reads '' where it has no relay server.
+    :raises UniqueViolation: when a relay server has this address.
+    """
+    not_empty(name=name, ip=ip)
     return _CREATE(name=name, ip=ip, location=location)
 
 

@@ -9,6 +9,7 @@ from secrets import token_urlsafe
 from uuid import UUID
 
 from tenantstore.queries import Statement, many, one, optional
+from tenantstore.queries.checks import not_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,13 @@ _DELETE_FOR_CUSTOMER = one(RotationLink, "rotation_links/delete_for_customer")
 
 
 def create(device_id: UUID, token: str, name: str = "") -> Statement[RotationLink]:
-    """The new link."""
+    """The new link.
+
+    :raises InvalidParameter: for an empty token.
+    :raises UniqueViolation: when a link has this token.
+    :raises ForeignKeyViolation: when there is no such device.
+    """
+    not_empty(token=token)
     return _CREATE(device_id=device_id, token=token, name=name)
 
 

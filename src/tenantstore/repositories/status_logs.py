@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tenantstore.queries import Statement, many, one, optional, scalar
+from tenantstore.queries.checks import not_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,12 @@ _LIST_BY_DEVICE_FOR_CUSTOMER = many(StatusLog, "status_logs/list_by_device_for_c
 
 
 def create(device_id: UUID, status: str, previous_status: str, changed_at: datetime) -> Statement[StatusLog]:
-    """The new entry."""
+    """The new entry.
+
+    :raises InvalidParameter: for an empty status.
+    :raises ForeignKeyViolation: when there is no such device.
+    """
+    not_empty(status=status)
     return _CREATE(device_id=device_id, status=status, previous_status=previous_status, changed_at=changed_at)
 
 

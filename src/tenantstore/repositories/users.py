@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
-from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Statement, many, one, optional
+from tenantstore.queries.checks import not_empty, one_of
 
 Role = Literal["admin", "operator"]
 
@@ -42,10 +42,11 @@ _UPDATE_PASSWORD_HASH = one(User, "users/update_password_hash")
 def create(email: str, password_hash: str, name: str, role: Role = "operator") -> Statement[User]:
     """The new user.
 
-    :raises InvalidParameter: for a role that there is not.
+    :raises InvalidParameter: for an empty e-mail, hash or name, or a role that there is not.
+    :raises UniqueViolation: when a user has this very e-mail.
     """
-    if role not in get_args(Role):
-        raise InvalidParameter("role", f"is none of {', '.join(get_args(Role))}")
+    not_empty(email=email, password_hash=password_hash, name=name)
+    one_of(get_args(Role), role=role)
     return _CREATE(email=email, password_hash=password_hash, name=name, role=role)
 
 
@@ -67,14 +68,18 @@ def list_all() -> Statement[list[User]]:
 def set_webhook_url(user_id: UUID, webhook_url: str | None) -> Statement[User]:
     """The user as stored; None turns their alerts off.
 
+    :raises InvalidParameter: for an empty address.
     :raises NotFound: when there is no such user.
     """
+    not_empty(webhook_url=webhook_url)
     return _SET_WEBHOOK_URL(user_id=user_id, webhook_url=webhook_url)
 
 
 def update_password_hash(user_id: UUID, password_hash: str) -> Statement[User]:
     """The user as stored.
 
+    :raises InvalidParameter: for an empty hash.
     :raises NotFound: when there is no such user.
     """
+    not_empty(password_hash=password_hash)
     return _UPDATE_PASSWORD_HASH(user_id=user_id, password_hash=password_hash)
