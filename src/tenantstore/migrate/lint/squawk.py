@@ -1,0 +1,89 @@
+"""Squawk's rules, which read the text alone: what an old release of the program would stumble over, and the like.
+
+Left out are those that watching decides better, those that the runner sees to, and those of taste.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tenantstore.migrate.lint.finding import Found
+from tenantstore.migrate.script import Script
+
+_WATCHED = {
+    "adding-field-with-default",
+    "adding-foreign-key-constraint",
+    "adding-not-nullable-field",
+    "adding-serial-primary-key-field",
+    "changing-column-type",
+    "constraint-missing-not-valid",
+    "disallowed-unique-constraint",
+    "require-concurrent-index-creation",
+    "require-concurrent-index-deletion",
+    "require-concurrent-partition-detach",
+    "require-concurrent-reindex",
+    "syntax-error",
+}
+_THE_RUNNER_S = {
+    "ban-concurrent-index-creation-in-transaction",
+    "ban-uncommitted-transaction",
+    "prefer-robust-stmts",
+    "require-lock-timeout",
+    "require-statement-timeout",
+    "require-timeout-settings",
+    "transaction-nesting",
+}
+_TASTE = {"prefer-bigint-over-int", "prefer-bigint-over-smallint", "prefer-identity", "prefer-text-field"}
+_LEFT_OUT = _WATCHED | _THE_RUNNER_S | _TASTE
+_PATIENCE_SECONDS = 60
+
+MISSING = "squawk is not installed, and its rules were left out: python -m pip install squawk-cli"
+
+
+def program() -> str | None:
+    """Where it is: beside this Python, or on the path."""
+    beside = Path(sys.executable).with_name("squawk")
+    return str(beside) if beside.is_file() else shutil.which("squawk")
+
+
+def judge(squawk: str, scripts: Sequence[Script], major: int) -> Iterator[Found]:
+    """What it finds in these files, for this version of the server.
+
+    :raises ValueError: when it answers with something else than findings.
+    """
+    for in_transaction in (True, False):
+        asked = {str(script.path): script for script in scripts if script.transactional is in_transaction}
+        if asked:
+            yield from _asked(squawk, asked, major, in_transaction)
+
+
+def _asked(squawk: str, scripts: dict[str, Script], major: int, in_transaction: bool) -> Iterator[Found]:
+    mode = "--assume-in-transaction" if in_transaction else "--no-assume-in-transaction"
+    command = [squawk, "--reporter", "json", "--pg-version", f"{major}.0", mode, "--", *scripts]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False)
+    try:
+        rows: list[dict[str, Any]] = json.loads(done.stdout)
+    except json.JSONDecodeError:
+        raise ValueError((done.stderr or done.stdout).strip()) from None
+    for row in rows:
+        if row["rule_name"] not in _LEFT_OUT:
+            yield _found(row, scripts[row["file"]])
+
+
+def _found(row: dict[str, Any], script: Script) -> Found:
+    offset = _offset(script.text, row["line"], row["column"])
+    # Its place may lie before the statement, on a comment.
+    reached = [statement for statement in script.statements if statement.offset <= offset]
+    statement = reached[-1] if reached else script.statements[0]
+    return Found(row["rule_name"], script, statement, offset, row["message"].rstrip("."), row["help"] or "")
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    """Squawk counts lines and columns from 0, and columns in bytes."""
+    lines = text.splitlines(keepends=True)
+    before = lines[line].encode()[:column].decode(errors="ignore")
+    return sum(map(len, lines[:line])) + len(before)
