@@ -123,6 +123,41 @@ def _insert(cursor: psycopg.Cursor[Any], table: LiteralString, **values: object)
     cursor.execute(psycopg.sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(target, columns, marks), values)
 
 
+def wrong(admin: Connection) -> list[tuple[str, object]]:
+    """Shares, devices and connections that say something else than the customers, shares and devices they stand for."""
+    return admin.execute(
+        """
+        SELECT 'suspended', s.id
+        FROM device_shares AS s
+        JOIN customers AS o ON o.id = s.owner_id
+        JOIN customers AS g ON g.id = s.shared_with
+        WHERE s.suspended = (o.active AND g.active)
+        UNION ALL
+        SELECT 'owner', s.id
+        FROM device_shares AS s
+        JOIN devices AS d ON d.id = s.device_id
+        WHERE d.customer_id IS DISTINCT FROM s.owner_id
+        UNION ALL
+        SELECT 'lists', d.id
+        FROM devices AS d
+        CROSS JOIN LATERAL (
+            SELECT
+                array_agg(s.shared_with ORDER BY s.shared_with) AS viewers,
+                array_agg(s.shared_with ORDER BY s.shared_with) FILTER (WHERE s.can_rename) AS renamers,
+                array_agg(s.shared_with ORDER BY s.shared_with) FILTER (WHERE s.can_rotate_ip) AS rotators
+            FROM device_shares AS s
+            WHERE s.device_id = d.id AND NOT s.suspended
+        ) AS l
+        WHERE (d.viewers, d.renamers, d.rotators) IS DISTINCT FROM (l.viewers, l.renamers, l.rotators)
+        UNION ALL
+        SELECT 'connection', c.id
+        FROM proxy_connections AS c
+        JOIN devices AS d ON d.id = c.device_id
+        WHERE c.customer_id IS DISTINCT FROM d.customer_id
+        """
+    ).fetchall()
+
+
 def enter_tenant(connection: Connection, customer_id: UUID | None, for_write: bool = True) -> None:
     """What a tenant scope sends, in a transaction that is open."""
     connection.execute(

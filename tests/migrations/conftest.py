@@ -1,4 +1,4 @@
-"""A database as old services left it at 011, on the newest server and on the oldest, filled and a copy for each test."""
+"""A database as old services left it at 011, on the newest server and the oldest, filled, and a copy for each test."""
 
 from collections.abc import Iterator
 from itertools import count

@@ -24,7 +24,12 @@ TABLES = (
 """What there is at 011."""
 
 _COLUMNS: LiteralString = """
-SELECT c.oid::regclass::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)
+SELECT
+    c.oid::regclass::text,
+    a.attname,
+    format_type(a.atttypid, a.atttypmod),
+    a.attnotnull,
+    pg_get_expr(d.adbin, d.adrelid)
 FROM pg_class AS c
 INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
