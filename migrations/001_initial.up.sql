@@ -12,6 +12,7 @@ CREATE TABLE users (
     updated_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- lint: unique-customer the operator alone makes phones and gives out ports; no tenant can try whether one is taken
 CREATE TABLE devices (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     name varchar(255) NOT NULL DEFAULT '',

@@ -1,5 +1,6 @@
 -- Codes by which a phone joins the fleet, and the token that it then proves itself with.
 
+-- lint: unique-customer a phone that joins knows its code and no customer; the code is made at random, not chosen
 CREATE TABLE pairing_codes (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     code varchar(8) NOT NULL UNIQUE,

@@ -18,6 +18,7 @@ COMMENT ON COLUMN devices.viewers IS 'Customers whose share counts, in order; nu
 COMMENT ON COLUMN devices.renamers IS 'The viewers who may rename; null for none. Kept by a trigger on device_shares.';
 COMMENT ON COLUMN devices.rotators IS 'The viewers who may rotate; null for none. Kept by a trigger on device_shares.';
 
+-- lint: several-tables the triggers below must be there when the columns are; nothing here takes longer than an entry
 ALTER TABLE device_shares ADD COLUMN suspended boolean NOT NULL DEFAULT false;
 
 COMMENT ON COLUMN device_shares.suspended IS 'Owner or grantee is suspended: the share does not count. Kept by triggers.';

@@ -8,7 +8,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -110,7 +110,12 @@ def verify_command(asked: Namespace) -> Result:
 
 def lint_command(asked: Namespace) -> Result:
     """Watch what every statement locks, scans and rewrites."""
-    return _found(import_module("tenantstore.migrate.lint").lint(asked.dir, asked.scratch_dsn))
+    report = import_module("tenantstore.migrate.lint").lint(asked.dir, asked.scratch_dsn)
+    for note in report.notes:
+        print(f"note: {note}", file=sys.stderr, flush=True)
+    found = _found(report.findings)
+    more = {"observed": [each.as_dict() for each in report.observed], "notes": list(report.notes)}
+    return replace(found, data={**found.data, **more})
 
 
 def stamp_command(asked: Namespace) -> Result:
