@@ -100,7 +100,7 @@ def new_thing(
 
     def new_thing(owner: TenantScope) -> Thing:
         device = new_device(owner)
-        return Thing(device, new_connection(device), share(device, zoe), stranger.customer_id)
+        return Thing(device, new_connection(device), share(device, zoe, *PERMISSIONS), stranger.customer_id)
 
     return new_thing
 
