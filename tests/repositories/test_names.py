@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,7 @@ import pytest
 
 from tenantstore import repositories
 from tenantstore.queries import CATALOG, Scope
+from tests.fix_fleet import Admin
 
 CONTRACT = {
     "bandwidth": "create device_total total device_hourly ensure_partition device_total_for_customer "
@@ -92,3 +94,17 @@ def test_a_customer_is_named_by_what_runs_in_their_scope() -> None:
     assert [name for name in NAMES if CATALOG.source(name).scope is Scope.TENANT] == [
         name for name in NAMES if name.endswith(endings)
     ]
+
+
+def test_the_indexes_that_headers_name_are_there(admin: Admin) -> None:
+    there = {name for (name,) in admin.execute("SELECT indexrelid::regclass::text FROM pg_index").fetchall()}
+    named = {
+        (name, index)
+        for name in NAMES
+        for line in CATALOG.source(name).text.splitlines()
+        if line.startswith("--")
+        for index in re.findall(r"\b\w+_(?:idx|key|pkey)\b", line)
+    }
+
+    assert len(named) > len(NAMES)
+    assert [each for each in sorted(named) if each[1] not in there] == []

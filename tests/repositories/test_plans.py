@@ -1,0 +1,82 @@
+"""A customer's reads find their rows by index, also under row-level security and with a plan made for any customer.
+
+Policies keep conditions that could leak off the indexes, and a plan made for unknown values cannot leave out what a
+null would switch off: either would turn a page of fifty into a walk over everybody's devices.
+"""
+
+import re
+from uuid import UUID
+
+import pytest
+
+from tenantstore.queries import CATALOG
+from tenantstore.store import TenantScope
+from tests.fix_fleet import Admin
+
+READS = {
+    "devices/list_by_customer": "devices_customer_id_name_id_idx",
+    "devices/get_by_id_for_customer": "devices_(pkey|id_customer_id_key)",
+    "devices/permissions_for_customer": "devices_(pkey|id_customer_id_key)",
+    "connections/list_by_customer": "proxy_connections_customer_id_created_at_id_idx",
+    "connections/list_by_device_for_customer": "proxy_connections_device_id_idx",
+    "connections/get_by_id_for_customer": "proxy_connections_pkey",
+    "device_shares/list_by_customer": "device_shares_owner_id_idx",
+    "device_shares/list_by_device_for_customer": "device_shares_device_id_shared_with_key",
+    "device_shares/get_by_id_for_customer": "device_shares_pkey",
+    "device_shares/get_by_device_and_customer": "device_shares_device_id_shared_with_key",
+    "customers/get_for_customer": "customers_pkey",
+    "customers/get_stats_for_customer": "devices_customer_id_name_id_idx",
+}
+FILL = """
+INSERT INTO customers (name, email) SELECT n, n || '@example.org' FROM generate_series(1, 1000) AS n;
+
+WITH c AS (SELECT array_agg(id ORDER BY id) AS ids FROM customers),
+d AS (
+    INSERT INTO devices (android_id, base_port, http_port, socks5_port, udp_relay_port, ovpn_port, name, customer_id)
+    SELECT 'many-' || n, 100000 + n, 1, 1, 1, 1, md5(n::text), c.ids[1 + n % 1000]
+    FROM c, generate_series(1, 2000) AS n
+    RETURNING id, customer_id
+)
+INSERT INTO proxy_connections (device_id, customer_id, username, password_hash)
+SELECT d.id, d.customer_id, 'ann', 'hash' FROM d, generate_series(1, 2);
+
+WITH c AS (SELECT array_agg(id ORDER BY id) AS ids FROM customers)
+INSERT INTO device_shares (device_id, owner_id, shared_with)
+SELECT d.id, d.customer_id, c.ids[array_position(c.ids, d.customer_id) % 1000 + 1] FROM c, devices AS d;
+
+ANALYZE;
+"""
+
+
+@pytest.fixture
+def many(admin: Admin, ada: TenantScope) -> Admin:
+    """Two thousand devices of a thousand customers, each shared with the next."""
+    admin.execute(FILL)
+    return admin
+
+
+def plan(admin: Admin, name: str, customer_id: UUID) -> str:
+    source = CATALOG.source(name)
+    nulls = ", ".join(["NULL"] * len(source.parameters))
+    with admin.transaction(force_rollback=True):
+        admin.execute("SELECT set_config('tenantstore.customer_id', %s, true)", [str(customer_id)])
+        admin.execute("SET LOCAL ROLE tenantstore_tenant")
+        admin.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        admin.pgconn.prepare(b"the_read", source.sql.encode())
+        rows = admin.execute(f"EXPLAIN (COSTS OFF) EXECUTE the_read ({nulls})".encode()).fetchall()
+        admin.execute("DEALLOCATE the_read")
+    return "\n".join(line for (line,) in rows)
+
+
+def test_a_customers_reads_walk_over_no_table(many: Admin, ada: TenantScope) -> None:
+    plans = {name: plan(many, name, ada.customer_id) for name in READS}
+    walks = re.compile(r"Seq Scan on (?!relay_servers)\w+")
+
+    assert {name: walks.findall(text) for name, text in plans.items()} == {name: [] for name in READS}
+    assert [name for name, index in READS.items() if not re.search(rf"\b{index}\b", plans[name])] == []
+
+
+def test_a_page_begins_where_the_one_before_it_ended(many: Admin, ada: TenantScope) -> None:
+    conditions = re.findall(r"Index Cond: (.*)", plan(many, "devices/list_by_customer", ada.customer_id))
+
+    assert "((customer_id = $1) AND (ROW((name)::text, id) > ROW($2, $3)))" in conditions
