@@ -13,6 +13,7 @@ from tests.migrate.conftest import MakeFolder, Start
 
 _TABLES = "CREATE TABLE t (id integer PRIMARY KEY, a integer);\nCREATE TABLE u (id integer PRIMARY KEY);\n"
 _FORCED = "ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+_MISPLACED = "Take it out, or put it before the statement it is about."
 _SPLIT = f"-- no-transaction\n{_FORCED};\n"
 _UNIQUE = f"{_SPLIT}CREATE UNIQUE INDEX CONCURRENTLY ON t"
 
@@ -93,6 +94,7 @@ def test_an_excuse_covers_its_own_statement_and_code_only(server: Server, folder
         "ALTER TABLE t ADD CHECK (a > 1);\n"
         "-- lint: table-rewrite it is small\n"
         "SELECT 1;\n"
+        "-- lint: table-scan it is small\n"
     )
     where = folder({"001_tables": _TABLES, "002_change": change})
 
@@ -101,7 +103,8 @@ def test_an_excuse_covers_its_own_statement_and_code_only(server: Server, folder
     assert [(each.problem.line, each.code, each.problem.text, each.problem.advice) for each in found[1:]] == [
         (4, "unused-excuse", "`table-scam` is not found in this statement", "Did you mean `table-scan`?"),
         (5, "table-scan", found[0].problem.text, found[0].problem.advice),
-        (6, "unused-excuse", "`table-rewrite` is not found in this statement", "Take it out."),
+        (6, "unused-excuse", "`table-rewrite` is not found in this statement", _MISPLACED),
+        (8, "unused-excuse", "`table-scan` is not found in this statement", _MISPLACED),
     ]
 
 

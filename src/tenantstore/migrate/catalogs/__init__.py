@@ -44,7 +44,7 @@ def read(connection: Connection) -> Catalogs:
     """Every object with its definition. Names in it are written in full, whatever the search path was."""
     with connection.transaction():
         connection.execute("SET LOCAL search_path = pg_catalog")
-        rows = connection.execute(_statement(), prepare=True).fetchall()
+        rows = connection.execute(_statement()).fetchall()
     return {Thing(kind, name): definition for kind, name, definition in rows}
 
 

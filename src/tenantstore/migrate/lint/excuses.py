@@ -7,6 +7,8 @@ from tenantstore.migrate.lint.finding import Finding, Found
 from tenantstore.migrate.lint.rules import BUILD, REWRITE, SCAN, SEVERAL
 from tenantstore.migrate.lint.tenants import UNCHECKED, UNFORCED, UNSCOPED
 from tenantstore.migrate.script import Script, excuses
+from tenantstore.migrate.statements import Statement
+from tenantstore.queries.scanner import Kind, tokens
 
 UNUSED = "unused-excuse"
 _OURS = (BUILD, REWRITE, SCAN, SEVERAL, UNCHECKED, UNFORCED, UNSCOPED)
@@ -29,11 +31,22 @@ def _is_excused(found: Found) -> bool:
 
 
 def _unused(script: Script, found: Sequence[Found], judged_by_all: bool) -> Iterator[Found]:
-    for statement in script.statements:
+    for statement in [*script.statements, _end(script)]:
         codes = {each.code for each in found if each.statement is statement}
         for offset, code, _ in excuses(statement):
             if code in codes or not (judged_by_all or code in _OURS):
                 continue
             close = difflib.get_close_matches(code, sorted(codes), n=1)
-            advice = f"Did you mean `{close[0]}`?" if close else "Take it out."
+            advice = (
+                f"Did you mean `{close[0]}`?" if close else "Take it out, or put it before the statement it is about."
+            )
             yield Found(UNUSED, script, statement, offset, f"`{code}` is not found in this statement", advice)
+
+
+def _end(script: Script) -> Statement:
+    """The comments that are before no statement: within one, or after the last."""
+    before = {offset for statement in script.statements for offset, _ in statement.comments}
+    comments = [
+        (each.start, script.text[each.start : each.end]) for each in tokens(script.text) if each.kind is Kind.COMMENT
+    ]
+    return Statement("", len(script.text), (), tuple(comment for comment in comments if comment[0] not in before))

@@ -56,7 +56,7 @@ def judge(squawk: str, scripts: Sequence[Script], major: int) -> Iterator[Found]
     :raises ValueError: when it answers with something else than findings.
     """
     for in_transaction in (True, False):
-        asked = {str(script.path): script for script in scripts if script.transactional is in_transaction}
+        asked = {script.path.name: script for script in scripts if script.transactional is in_transaction}
         if asked:
             yield from _asked(squawk, asked, major, in_transaction)
 
@@ -64,7 +64,9 @@ def judge(squawk: str, scripts: Sequence[Script], major: int) -> Iterator[Found]
 def _asked(squawk: str, scripts: dict[str, Script], major: int, in_transaction: bool) -> Iterator[Found]:
     mode = "--assume-in-transaction" if in_transaction else "--no-assume-in-transaction"
     command = [squawk, "--reporter", "json", "--pg-version", f"{major}.0", mode, "--", *scripts]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False)
+    # Names in their folder, since it takes a path for a pattern; and so a .squawk.toml beside or above them counts.
+    where = next(iter(scripts.values())).path.parent
+    done = subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False)
     try:
         rows: list[dict[str, Any]] = json.loads(done.stdout)
     except json.JSONDecodeError:

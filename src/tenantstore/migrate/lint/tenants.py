@@ -14,11 +14,11 @@ UNFORCED, UNCHECKED, UNSCOPED = "row-security", "policy-check", "unique-customer
 # An id that the database or a random generator makes is chosen by nobody: that it is taken already tells nothing.
 _QUERY = """
 WITH tenant_tables AS (
-    SELECT c.oid, c.relrowsecurity, c.relforcerowsecurity, a.attnum, c.oid::regclass::text AS name
+    SELECT c.oid, c.relispartition, c.relrowsecurity, c.relforcerowsecurity, a.attnum, c.oid::regclass::text AS name
     FROM pg_catalog.pg_class AS c
     INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'customer_id' AND NOT a.attisdropped
     INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_'
+    WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'
 )
 
 SELECT 'customer column', t.oid, t.name
@@ -34,6 +34,7 @@ FROM pg_catalog.pg_index AS i
 INNER JOIN tenant_tables AS t ON t.oid = i.indrelid
 WHERE
     i.indisunique
+    AND NOT t.relispartition
     AND NOT t.attnum = ANY (i.indkey)
     AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_attribute AS a
@@ -67,5 +68,6 @@ def judge(connection: Connection, walk: Walk) -> Iterator[Found]:
     """What is wrong in the end, at the statement that began it."""
     for what, oid, name in connection.execute(_QUERY):
         code, text, advice = _FOUND[what]
-        born = walk.births[Birth(what, oid)]
-        yield Found(code, born.script, born.statement, born.statement.offset, text.format(name), advice)
+        # What a new database has from its template is nobody's here.
+        if born := walk.births.get(Birth(what, oid)):
+            yield Found(code, born.script, born.statement, born.statement.offset, text.format(name), advice)

@@ -74,7 +74,7 @@ def walk(dsn: str, migrations: Sequence[Migration]) -> Walk:
             with unbroken(connection, str(migration)):
                 for seen in _File(dsn, connection, migration).run():
                     watched.append(seen)
-                    for row in connection.execute(_BORN, prepare=True):
+                    for row in connection.execute(_BORN):
                         births.setdefault(Birth(*row), seen)
     return Walk(watched, births)
 

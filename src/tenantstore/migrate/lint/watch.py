@@ -86,14 +86,14 @@ class Look:
 
 def look(connection: Connection) -> Look:
     """Read them, in the transaction whose statements are watched."""
-    rows = connection.execute(_RELATIONS, prepare=True).fetchall()
+    rows = connection.execute(_RELATIONS).fetchall()
     return Look({row[0]: Relation(*row) for row in rows}, locks_of(connection))
 
 
 def locks_of(connection: Connection, pid: int | None = None) -> Locks:
     """The strongest lock of a backend on each relation, by default of the connection's own; also one it waits for."""
     found: dict[int, list[str]] = {}
-    for relation, mode in connection.execute(_LOCKS, [pid], prepare=True):
+    for relation, mode in connection.execute(_LOCKS, [pid]):
         found.setdefault(relation, []).append(mode)
     return {relation: strongest(modes) for relation, modes in found.items()}
 
