@@ -5,8 +5,9 @@ import re
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
-from tenantstore.migrate.errors import StatementFailed
+from tenantstore.migrate.errors import Misconfigured, StatementFailed
 from tenantstore.migrate.lint import Report, lint, squawk
 from tenantstore.testing import Server
 from tests.migrate.conftest import MakeFolder, Start
@@ -185,6 +186,13 @@ def test_a_refused_statement_is_named_and_the_scratch_database_goes(server: Serv
             "SELECT datname FROM pg_database WHERE datname LIKE 'tenantstore_scratch%'"
         ).fetchall()
     assert left == []
+
+
+def test_a_server_that_does_not_count_scans_is_refused(server: Server, folder: MakeFolder) -> None:
+    dsn = make_conninfo(server.dsn(), options="-c track_counts=off")
+
+    with pytest.raises(Misconfigured, match="track_counts is off on the scratch server"):
+        lint(folder({"001_tables": _TABLES}), dsn)
 
 
 def test_the_command_exits_4_on_findings_and_tells_the_rest_as_json(

@@ -56,6 +56,9 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO catalogs_reader
 CREATE OPERATOR ### (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4pl);
 CREATE CAST (mood AS integer) WITH INOUT AS ASSIGNMENT;
 CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+CREATE OPERATOR CLASS backwards FOR TYPE integer USING btree AS OPERATOR 1 >, FUNCTION 1 btint4cmp(integer, integer);
+CREATE FOREIGN DATA WRAPPER elsewhere;
+CREATE SERVER far FOREIGN DATA WRAPPER elsewhere OPTIONS (host 'a');
 COMMENT ON TABLE t IS 'Things.';
 COMMENT ON COLUMN t.a IS 'How many.';
 COMMENT ON CONSTRAINT positive ON t IS 'Why.';
@@ -175,6 +178,13 @@ _CHANGES: list[tuple[str, str, Any, Any]] = [
     ("ALTER PUBLICATION news SET TABLE t", "publication news", ..., ...),
     ("ALTER PUBLICATION news SET (publish = 'insert')", "publication news", ..., ...),
     ("DROP OPERATOR ### (integer, integer)", "operator public.###(integer,integer)", ..., None),
+    ("DROP OPERATOR CLASS backwards USING btree", "operator class public.backwards USING btree", ..., None),
+    (
+        "ALTER SERVER far OPTIONS (SET host 'b')",
+        "server far",
+        "{host=a}, owner postgres, needs foreign-data wrapper elsewhere",
+        ...,
+    ),
     ("DROP CAST (mood AS integer)", "cast public.mood as integer", ..., None),
     ("ALTER TEXT SEARCH CONFIGURATION words DROP MAPPING FOR word", "text search configuration public.words", ..., ...),
     ("COMMENT ON TABLE t IS NULL", "comment on table public.t", "Things.", None),

@@ -12,7 +12,9 @@ SELECT
         CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END,
         (
             SELECT to_jsonb(a) - 'aggfnoid' - 'aggtranstype' - 'aggmtranstype' - 'aggsortop' || jsonb_build_object(
-                'result', pg_get_function_result(p.oid), 'state', a.aggtranstype::regtype, 'order', a.aggsortop::regoperator
+                'result', pg_get_function_result(p.oid),
+                'state', a.aggtranstype::regtype,
+                'order', a.aggsortop::regoperator
             )
             FROM pg_aggregate AS a
             WHERE a.aggfnoid = p.oid

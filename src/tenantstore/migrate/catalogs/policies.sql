@@ -5,7 +5,13 @@ SELECT
     concat_ws(
         ' ',
         CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END,
-        'for ' || CASE p.polcmd WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update' WHEN 'd' THEN 'delete' ELSE 'all' END,
+        CASE p.polcmd
+            WHEN 'r' THEN 'for select'
+            WHEN 'a' THEN 'for insert'
+            WHEN 'w' THEN 'for update'
+            WHEN 'd' THEN 'for delete'
+            ELSE 'for all'
+        END,
         'to ' || (
             SELECT string_agg(CASE r WHEN 0 THEN 'public' ELSE r::regrole::text END, ', ' ORDER BY r::regrole::text)
             FROM unnest(p.polroles) AS r

@@ -7,7 +7,11 @@ SELECT
         (to_jsonb(p) - 'oid' - 'pubname' - 'pubowner')::text,
         'owner ' || pg_get_userbyid(p.pubowner),
         'tables ' || (
-            SELECT string_agg(concat_ws(' ', r.prrelid::regclass, r.prattrs, pg_get_expr(r.prqual, r.prrelid)), ', ' ORDER BY r.prrelid::regclass::text)
+            SELECT
+                string_agg(
+                    concat_ws(' ', r.prrelid::regclass, r.prattrs, pg_get_expr(r.prqual, r.prrelid)), ', '
+                    ORDER BY r.prrelid::regclass::text
+                )
             FROM pg_publication_rel AS r
             WHERE r.prpubid = p.oid
         ),

@@ -14,21 +14,31 @@ SELECT
         'owner ' || pg_get_userbyid(c.relowner),
         'grants ' || (
             SELECT string_agg(a::text, ' ' ORDER BY a::text)
-            FROM unnest(coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner))) AS a
+            FROM unnest(
+                coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner))
+            ) AS a
         ),
         CASE c.relpersistence WHEN 'u' THEN 'unlogged' END,
         CASE WHEN c.relrowsecurity THEN 'row-level security' END,
         CASE WHEN c.relforcerowsecurity THEN 'forced row-level security' END,
-        'replica identity ' || CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' END,
+        CASE c.relreplident
+            WHEN 'n' THEN 'replica identity nothing'
+            WHEN 'f' THEN 'replica identity full'
+            WHEN 'i' THEN 'replica identity by index'
+        END,
         'with (' || array_to_string(c.reloptions, ', ') || ')',
-        'toast with (' || (SELECT array_to_string(t.reloptions, ', ') FROM pg_class AS t WHERE t.oid = c.reltoastrelid) || ')',
+        'toast with (' || (
+            SELECT array_to_string(t.reloptions, ', ') FROM pg_class AS t WHERE t.oid = c.reltoastrelid
+        ) || ')',
         'tablespace ' || (SELECT t.spcname FROM pg_tablespace AS t WHERE t.oid = c.reltablespace),
         'access method ' || (SELECT a.amname FROM pg_am AS a WHERE a.oid = c.relam AND a.amname <> 'heap'),
         'of ' || format_type(nullif(c.reloftype, 0), NULL),
         'partitioned by ' || pg_get_partkeydef(c.oid),
         'partition ' || pg_get_expr(c.relpartbound, c.oid),
         'inherits ' || (
-            SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno) FROM pg_inherits AS i WHERE i.inhrelid = c.oid
+            SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno)
+            FROM pg_inherits AS i
+            WHERE i.inhrelid = c.oid
         ),
         'foreign ' || (
             SELECT concat_ws(' ', s.srvname, f.ftoptions::text)

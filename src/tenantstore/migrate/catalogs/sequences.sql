@@ -14,7 +14,11 @@ SELECT
             SELECT d.refobjid::regclass || '.' || quote_ident(a.attname)
             FROM pg_depend AS d
             INNER JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-            WHERE d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+            WHERE
+                d.classid = 'pg_class'::regclass
+                AND d.objid = s.seqrelid
+                AND d.deptype IN ('a', 'i')
+                AND d.refobjsubid > 0
         )
     ) AS definition
 FROM pg_sequence AS s

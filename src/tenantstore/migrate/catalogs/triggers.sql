@@ -31,6 +31,13 @@ UNION ALL
 SELECT
     'event trigger',
     format('%I', t.evtname),
-    concat_ws(', ', t.evtevent, t.evtfoid::regproc, t.evttags::text, 'owner ' || pg_get_userbyid(t.evtowner), 'enabled ' || t.evtenabled::text)
+    concat_ws(
+        ', ',
+        t.evtevent,
+        t.evtfoid::regproc,
+        t.evttags::text,
+        'owner ' || pg_get_userbyid(t.evtowner),
+        'enabled ' || nullif(t.evtenabled::text, 'O')
+    )
 FROM pg_event_trigger AS t
 WHERE NOT EXISTS (SELECT FROM extended AS e WHERE e.classid = 'pg_event_trigger'::regclass AND e.objid = t.oid)

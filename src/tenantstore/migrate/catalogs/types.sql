@@ -9,12 +9,20 @@ SELECT
             SELECT string_agg(a::text, ' ' ORDER BY a::text)
             FROM unnest(coalesce(t.typacl, acldefault('T', t.typowner))) AS a
         ),
-        'labels ' || (SELECT string_agg(quote_literal(e.enumlabel), ' ' ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = t.oid),
+        'labels ' || (
+            SELECT string_agg(quote_literal(e.enumlabel), ' ' ORDER BY e.enumsortorder)
+            FROM pg_enum AS e
+            WHERE e.enumtypid = t.oid
+        ),
         CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
         CASE WHEN t.typnotnull THEN 'not null' END,
         'default ' || t.typdefault,
         'collation ' || CASE WHEN t.typtype = 'd' THEN nullif(t.typcollation, 0)::regcollation END,
-        'of ' || (SELECT concat_ws(' ', r.rngsubtype::regtype, r.rngsubdiff, r.rngcanonical) FROM pg_range AS r WHERE r.rngtypid = t.oid),
+        'of ' || (
+            SELECT concat_ws(' ', r.rngsubtype::regtype, r.rngsubdiff, r.rngcanonical)
+            FROM pg_range AS r
+            WHERE r.rngtypid = t.oid
+        ),
         CASE WHEN t.typtype = 'b' THEN concat_ws(' ', t.typinput, t.typoutput, t.typlen, t.typalign, t.typstorage) END
     ) AS definition
 FROM pg_type AS t

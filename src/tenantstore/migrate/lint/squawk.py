@@ -86,6 +86,6 @@ def _found(row: dict[str, Any], script: Script) -> Found:
 
 def _offset(text: str, line: int, column: int) -> int:
     """Squawk counts lines and columns from 0, and columns in bytes."""
-    lines = text.splitlines(keepends=True)
+    lines = text.split("\n")
     before = lines[line].encode()[:column].decode(errors="ignore")
-    return sum(map(len, lines[:line])) + len(before)
+    return len("\n".join([*lines[:line], before]))

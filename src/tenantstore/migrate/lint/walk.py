@@ -12,6 +12,7 @@ from threading import Event, Thread
 from typing import NamedTuple
 
 from tenantstore.migrate.connect import Connection, connect
+from tenantstore.migrate.errors import Misconfigured
 from tenantstore.migrate.files import Migration
 from tenantstore.migrate.lint.watch import Effect, Locks, Look, Relations, effect, locks_of, look
 from tenantstore.migrate.planning import Step
@@ -23,6 +24,7 @@ from tenantstore.migrate.whole import RESET
 
 _NEEDS_NO_TRANSACTION = {"25001", "2D000"}
 _OUTCOME = "Nothing after it was looked at. Mend it, and run the same command again."
+_COUNTING = "ALTER ROLE … SET track_counts = on; without --scratch-dsn a server of its own is launched."
 _POLL_SECONDS = 0.002
 # What rules are asked about in the end, so that a finding can name the statement that made it.
 _BORN = """
@@ -32,9 +34,11 @@ SELECT 'unique index', i.indexrelid FROM pg_catalog.pg_index AS i WHERE i.indisu
 UNION ALL
 SELECT 'customer column', a.attrelid FROM pg_catalog.pg_attribute AS a WHERE a.attname = 'customer_id' AND a.attnum > 0
 """
-_TABLES = (
-    "SELECT c.oid::regclass::text FROM pg_catalog.pg_class AS c WHERE c.oid = ANY (%s) AND c.relkind IN ('r', 'p')"
-)
+_TABLES = """
+SELECT c.oid::regclass::text
+FROM pg_catalog.pg_class AS c
+WHERE c.oid = ANY (%s) AND c.relkind IN ('r', 'p') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE')
+"""
 _WAITS = "SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = %s AND NOT l.granted"
 
 
@@ -66,10 +70,13 @@ def walk(dsn: str, migrations: Sequence[Migration]) -> Walk:
     """Run all up files on the empty database of ``dsn``.
 
     :raises StatementFailed: when the server refuses something in one of them.
+    :raises Misconfigured: when the server does not count.
     """
     watched: list[Watched] = []
     births: dict[Birth, Watched] = {}
     with connect(dsn) as connection:
+        if connection.execute("SHOW track_counts").fetchone() == ("off",):
+            raise Misconfigured("track_counts is off on the scratch server, and no scan could be seen", _COUNTING)
         for migration in migrations:
             with unbroken(connection, str(migration)):
                 for seen in _File(dsn, connection, migration).run():
@@ -150,11 +157,14 @@ def _writing_elsewhere(dsn: str, connection: Connection, there: Relations) -> It
             writer.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE".encode())
 
         def watch() -> None:
-            while not done.wait(_POLL_SECONDS):
-                if observer.execute(_WAITS, [pid]).rowcount:
-                    seen.append(locks_of(observer, pid))
-                    break
-            writer.execute("ROLLBACK")
+            try:
+                while not done.wait(_POLL_SECONDS):
+                    if observer.execute(_WAITS, [pid]).rowcount:
+                        seen.append(locks_of(observer, pid))
+                        break
+            finally:
+                # Whatever became of the look: else the statement would wait for ever.
+                writer.execute("ROLLBACK")
 
         thread = Thread(target=watch, name="observer", daemon=True)
         thread.start()
