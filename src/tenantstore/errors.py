@@ -93,7 +93,7 @@ class ColumnMismatch(TenantstoreError):
         fields = self.fields + ("-",) * (rows - len(self.fields))
         first = next((i for i in range(rows) if columns[i] != fields[i]), None)
         lines = [f"{self.query}: the columns are not the fields of {self.record}"]
-        lines.append(f"     {'column':<{width}}  field")
+        lines.append(f"      {'column':<{width}}  field")
         for i, (column, field) in enumerate(zip(columns, fields, strict=True)):
             mark = "-->" if i == first else "   "
             lines.append(f"{mark}{i + 1:>2} {column:<{width}}  {field}".rstrip())

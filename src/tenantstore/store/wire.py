@@ -63,7 +63,10 @@ class Link:
         self._pgconn: PGconn = connection.pgconn
         self._prepare = prepare
         self._dumper = Transformer.from_context(_Parameters(connection))
-        self._prepared: set[bytes] = set()
+        # As the server knows them: the suffix grows when some are forgotten, whose names may still be taken there.
+        self._prepared: dict[bytes, bytes] = {}
+        self._suffix = b""
+        self._forgotten = 0
         # By the prepared statement's name: how its rows are loaded, once its columns have been found right.
         self._loaders: dict[bytes, abc.Transformer] = {}
         self._poll = select.poll()
@@ -115,8 +118,10 @@ class Link:
 
     def forget(self, commands: Sequence[Command]) -> None:
         """Take statements for not prepared: the server dropped them, or their plans no longer fit its tables."""
+        self._forgotten += 1
+        self._suffix = b"_%d" % self._forgotten
         for command in commands:
-            self._prepared.discard(command.name)
+            self._prepared.pop(command.name, None)
             self._loaders.pop(command.name, None)
 
     def rows(self, query: Query[Any], result: PGresult, name: bytes = b"") -> list[Any]:
@@ -144,12 +149,15 @@ class Link:
         if not name:
             self._pgconn.send_query_params(command.sql.encode(self.encoding), texts, result_format=BINARY)
             return (b"",)
-        if name in self._prepared or name in parses:
-            self._pgconn.send_query_prepared(name, texts, result_format=BINARY)
-            return (b"",)
-        self._pgconn.send_prepare(name, command.sql.encode(self.encoding))
-        self._pgconn.send_query_prepared(name, texts, result_format=BINARY)
-        return (name, b"")
+        known = self._prepared.get(name)
+        if known is None:
+            known = name + self._suffix
+            if name not in parses:
+                self._pgconn.send_prepare(known, command.sql.encode(self.encoding))
+                self._pgconn.send_query_prepared(known, texts, result_format=BINARY)
+                return (name, b"")
+        self._pgconn.send_query_prepared(known, texts, result_format=BINARY)
+        return (b"",)
 
     def _answers(self, parses: list[bytes], results: list[PGresult], seconds: float) -> PQGen[None]:
         """Receive a result for each message, up to the answer to the Sync: only then they are committed, or undone."""
@@ -182,7 +190,7 @@ class Link:
             name = parses[answered] if answered < len(parses) else b""
             answered += 1
             if name and status not in (_FATAL, _ABORTED):
-                self._prepared.add(name)
+                self._prepared[name] = name + self._suffix
             else:
                 results.append(result)
 
