@@ -150,6 +150,7 @@ def test_squawk_s_findings_have_their_place_in_characters(server: Server, folder
         f"{where / '002_drop.up.sql'}:2:44: ban-drop-column: Dropping a column may break existing clients",
         '  2 | ALTER TABLE t ADD "ü€" text; ALTER TABLE t DROP a;',
         "    | " + " " * 43 + "^",
+        "When no release that still runs minds: `-- lint: ban-drop-column reason` before the statement.",
     ]
 
 

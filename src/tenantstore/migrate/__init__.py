@@ -5,8 +5,9 @@
 ...     print(done.step, done.duration_ms)
 
 ``up``, ``down``, ``redo``, ``stamp`` and ``repair`` change a database, ``plan`` and ``status`` look at one, ``check``
-and ``new`` need none. Errors are in :mod:`tenantstore.migrate.errors`, the rules for files in
-:mod:`tenantstore.migrate.files` and :mod:`tenantstore.migrate.script`.
+and ``new`` need none; :mod:`tenantstore.migrate.verify` and :mod:`tenantstore.migrate.lint` try a folder on a scratch
+database. Errors are in :mod:`tenantstore.migrate.errors`, the rules for files in :mod:`tenantstore.migrate.files` and
+:mod:`tenantstore.migrate.script`.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -37,9 +37,16 @@ _THE_RUNNER_S = {
     "require-timeout-settings",
     "transaction-nesting",
 }
-_TASTE = {"prefer-bigint-over-int", "prefer-bigint-over-smallint", "prefer-identity", "prefer-text-field"}
+_TASTE = {
+    "prefer-bigint-over-int",
+    "prefer-bigint-over-smallint",
+    "prefer-identity",
+    "prefer-text-field",
+    "require-enum-value-ordering",
+}
 _LEFT_OUT = _WATCHED | _THE_RUNNER_S | _TASTE
 _PATIENCE_SECONDS = 60
+_NO_HELP = "When no release that still runs minds: `-- lint: {} reason` before the statement."
 
 MISSING = "squawk is not installed, and its rules were left out: python -m pip install squawk-cli"
 
@@ -81,7 +88,8 @@ def _found(row: dict[str, Any], script: Script) -> Found:
     # Its place may lie before the statement, on a comment.
     reached = [statement for statement in script.statements if statement.offset <= offset]
     statement = reached[-1] if reached else script.statements[0]
-    return Found(row["rule_name"], script, statement, offset, row["message"].rstrip("."), row["help"] or "")
+    rule, text = row["rule_name"], row["message"].rstrip(".")
+    return Found(rule, script, statement, offset, text, row["help"] or _NO_HELP.format(rule))
 
 
 def _offset(text: str, line: int, column: int) -> int:
