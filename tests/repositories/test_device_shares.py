@@ -218,3 +218,30 @@ def test_a_write_that_waited_for_the_end_of_its_permission_does_nothing(
     assert late(end, WRITES[write](connection, bob.customer_id)) is NotFound
     assert operator.run(connections.list_all()) == [connection]
     assert operator.run(devices.get_by_id(shared_device.id)) == shared_device
+
+
+OWNERS_WRITES: dict[str, Callable[[connections.Connection, UUID], Statement[Any]]] = {
+    **WRITES,
+    # Whom with does not matter: it must not get as far as that.
+    "share": lambda c, me: device_shares.create_for_customer(c.device_id, me, me),
+}
+
+
+@pytest.mark.parametrize("write", OWNERS_WRITES)
+def test_an_owners_write_that_waited_for_another_owner_does_nothing(
+    operator: Scope,
+    ada: TenantScope,
+    bob: TenantScope,
+    shared_device: Device,
+    new_connection: NewConnection,
+    late: Callable[[Statement[Any], Statement[Any]], Any],
+    write: str,
+) -> None:
+    connection = new_connection(shared_device)
+    reassignment = devices.set_customer_id(shared_device.id, bob.customer_id)
+
+    assert late(reassignment, OWNERS_WRITES[write](connection, ada.customer_id)) is NotFound
+    assert operator.run(connections.list_all()) == [replace(connection, customer_id=bob.customer_id)]
+    device = operator.run(devices.get_by_id(shared_device.id))
+    assert device is not None
+    assert device == replace(shared_device, customer_id=bob.customer_id, updated_at=device.updated_at)
