@@ -1,3 +1,3 @@
 """The fixtures live in ``fix_*.py``, a topic each."""
 
-pytest_plugins = ["tests.fix_server", "tests.fix_fleet"]
+pytest_plugins = ["tests.fix_server", "tests.fix_fleet", "tests.fix_isolation_report"]

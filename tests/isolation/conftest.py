@@ -9,6 +9,7 @@ import pytest
 
 from tenantstore import migrate
 from tenantstore.testing import Server, launch
+from tests.isolation.modes import make_bypass_role
 from tests.isolation.world import Connection, populate
 
 _numbers = count(1)
@@ -88,3 +89,21 @@ def connect(barrier: Barrier) -> Iterator[Callable[[str | None], Connection]]:
     for connection in opened:
         connection.close()
     barrier.server.drop_database(name)
+
+
+def _make_whole_world(server: Server) -> Barrier:
+    """A world of its own, on which barrier 1 can be tried alone."""
+    barrier = make_barrier(server)
+    with barrier.connect(barrier.template, None) as admin:
+        make_bypass_role(admin)
+    return barrier
+
+
+@pytest.fixture(scope="session")
+def whole_world(server: Server) -> Barrier:
+    return _make_whole_world(server)
+
+
+@pytest.fixture(scope="session")
+def whole_world_15(server15: Server) -> Barrier:
+    return _make_whole_world(server15)

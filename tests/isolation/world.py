@@ -38,6 +38,10 @@ def row_id(table: str, device: str) -> UUID:
     return named(f"{table} of {device}")
 
 
+def share_id(device: str, grantee: "Person") -> UUID:
+    return named(f"share of {device} with {grantee.name}")
+
+
 @dataclass(frozen=True)
 class Person:
     """Who acts, and what of ``see``, ``own``, ``operate`` and the permissions they have on each device."""
@@ -92,9 +96,10 @@ def populate(admin: Connection) -> None:
             owner = DEVICES[device]
             assert owner is not None
             given = {name: name in permissions for name in PERMISSIONS}
-            _insert(
-                cursor, "device_shares", device_id=named(device), owner_id=owner.id, shared_with=grantee.id, **given
-            )
+            share = {"id": share_id(device, grantee), "device_id": named(device), "owner_id": owner.id}
+            _insert(cursor, "device_shares", **share, shared_with=grantee.id, **given)
+        token = {"customer_id": ADA.id, "token_hash": "t", "type": "email_verify", "expires_at": "2030-01-01"}
+        _insert(cursor, "customer_auth_tokens", id=named("token"), **token)
         cursor.execute("UPDATE customers SET active = false WHERE id = ANY (%s)", [[HAL.id, SID.id]])
 
 
@@ -105,7 +110,7 @@ def _insert_device(cursor: psycopg.Cursor[Any], device: str, owner: Person | Non
     row: dict[str, dict[str, object]] = {
         "proxy_connections": {"customer_id": customer, "username": device, "password_hash": "h", "password_plain": "p"},
         "ip_history": {"ip": "198.51.100.1"},
-        "bandwidth_logs": {"interval_start": "2026-01-05", "interval_end": "2026-01-06"},
+        "bandwidth_logs": {"bytes_in": 7, "interval_start": "2026-01-05", "interval_end": "2026-01-06"},
         "device_commands": {"type": "reboot"},
         "rotation_links": {"token": device},
         "device_status_logs": {"status": "online", "previous_status": "offline", "changed_at": "2026-01-05"},
