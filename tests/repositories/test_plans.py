@@ -26,6 +26,14 @@ READS = {
     "device_shares/get_by_device_and_customer": "device_shares_device_id_shared_with_key",
     "customers/get_for_customer": "customers_pkey",
     "customers/get_stats_for_customer": "devices_customer_id_name_id_idx",
+    "pairing_codes/list_by_customer": "pairing_codes_customer_id_idx",
+    "rotation_links/list_by_device_for_customer": "rotation_links_device_id_idx",
+    "device_commands/list_by_device_for_customer": "device_commands_device_id_created_at_idx",
+    "ip_history/list_by_device_for_customer": "ip_history_device_id_created_at_idx",
+    "status_logs/list_by_device_for_customer": "device_status_logs_device_id_changed_at_idx",
+    # The span is null here, so these show no partition: what is shown is that the device comes first.
+    "bandwidth/device_total_for_customer": "devices_(pkey|id_customer_id_key)",
+    "bandwidth/device_hourly_for_customer": "devices_(pkey|id_customer_id_key)",
 }
 FILL = """
 INSERT INTO customers (name, email) SELECT n, n || '@example.org' FROM generate_series(1, 1000) AS n;
@@ -43,6 +51,21 @@ SELECT d.id, d.customer_id, 'ann', 'hash' FROM d, generate_series(1, 2);
 WITH c AS (SELECT array_agg(id ORDER BY id) AS ids FROM customers)
 INSERT INTO device_shares (device_id, owner_id, shared_with)
 SELECT d.id, d.customer_id, c.ids[array_position(c.ids, d.customer_id) % 1000 + 1] FROM c, devices AS d;
+
+INSERT INTO pairing_codes (code, device_auth_token, expires_at, customer_id)
+SELECT row_number() OVER (), 'token', now(), c.id FROM customers AS c, generate_series(1, 5);
+
+INSERT INTO rotation_links (device_id, token)
+SELECT d.id, d.android_id || n FROM devices AS d, generate_series(1, 3) AS n;
+
+INSERT INTO device_commands (device_id, type, created_at)
+SELECT d.id, 'reboot', now() - n * interval '1 h' FROM devices AS d, generate_series(1, 10) AS n;
+
+INSERT INTO ip_history (device_id, ip, created_at)
+SELECT d.id, '192.0.2.1', now() - n * interval '1 h' FROM devices AS d, generate_series(1, 10) AS n;
+
+INSERT INTO device_status_logs (device_id, status, previous_status, changed_at)
+SELECT d.id, 'online', 'offline', now() - n * interval '1 h' FROM devices AS d, generate_series(1, 10) AS n;
 
 ANALYZE;
 """
