@@ -1,8 +1,8 @@
 -- no-transaction
 -- Every phone, code and connection gets an owner, and owners can share.
 --
--- What nobody owns so far becomes the operator's: a customer with the name and the e-mail of the first admin. In steps, because
--- in one transaction the first ALTER would keep every reader of devices waiting until the last of a million rows is stamped.
+-- What nobody owns so far becomes the operator's: a customer with the name and the e-mail of the first admin. In steps, so that
+-- nobody waits until the last of a million rows is stamped.
 
 DO $$
 BEGIN
@@ -13,10 +13,6 @@ BEGIN
     END IF;
 END
 $$;
-
--- A new column without a default is null in every row: there is nothing to check, and the lock is gone at once.
-ALTER TABLE devices ADD COLUMN customer_id uuid REFERENCES customers ON DELETE SET NULL;
-ALTER TABLE pairing_codes ADD COLUMN customer_id uuid REFERENCES customers ON DELETE SET NULL;
 
 CREATE TABLE device_shares (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -44,47 +40,41 @@ CREATE TABLE tenant_isolation_changes (
 
 COMMENT ON TABLE tenant_isolation_changes IS 'What migration 012 created and stamped. Its down file reads it, nothing else does.';
 
-WITH admin AS (
-    SELECT u.name, u.email FROM users AS u WHERE u.role = 'admin' ORDER BY u.created_at, u.id LIMIT 1
-),
-
-operator AS (
-    INSERT INTO customers (name, email, active, email_verified)
-    SELECT a.name, a.email, true, true
-    FROM admin AS a
-    WHERE NOT EXISTS (SELECT FROM customers AS c WHERE lower(c.email) = lower(a.email))
-    RETURNING id
-)
-
-INSERT INTO tenant_isolation_changes (what, id)
-SELECT 'customer', o.id FROM operator AS o;
-
--- A thousand rows a transaction, here and below: no phone waits long to report.
+-- A column that is added with a default has it in all rows at once, and none of them is written: so the devices are stamped.
 DO $$
 DECLARE
+    admin users%ROWTYPE;
     operator uuid;
-    batch uuid[];
 BEGIN
+    SELECT u.* INTO admin FROM users AS u WHERE u.role = 'admin' ORDER BY u.created_at, u.id LIMIT 1;
+
     SELECT c.id INTO operator
-    FROM (SELECT u.email FROM users AS u WHERE u.role = 'admin' ORDER BY u.created_at, u.id LIMIT 1) AS a
-    INNER JOIN customers AS c ON lower(c.email) = lower(a.email)
-    ORDER BY c.email <> a.email, c.created_at, c.id
+    FROM customers AS c
+    WHERE lower(c.email) = lower(admin.email)
+    ORDER BY c.email <> admin.email, c.created_at, c.id
     LIMIT 1;
 
-    FOR batch IN
-        SELECT array_agg(n.id ORDER BY n.id)
-        FROM (
-            SELECT d.id, (row_number() OVER (ORDER BY d.id) - 1) / 1000 AS step FROM devices AS d WHERE d.customer_id IS NULL
-        ) AS n
-        GROUP BY n.step
-        ORDER BY n.step
-    LOOP
-        UPDATE devices AS d SET customer_id = operator WHERE d.id = ANY (batch) AND d.customer_id IS NULL;
-        COMMIT;
-    END LOOP;
+    IF admin.id IS NOT NULL AND operator IS NULL THEN
+        INSERT INTO customers (name, email, active, email_verified)
+        VALUES (admin.name, admin.email, true, true)
+        RETURNING id INTO operator;
+
+        INSERT INTO tenant_isolation_changes (what, id) VALUES ('customer', operator);
+    END IF;
+
+    EXECUTE format('ALTER TABLE devices ADD COLUMN customer_id uuid DEFAULT %L', operator);
+    ALTER TABLE devices ALTER COLUMN customer_id DROP DEFAULT;
 END
 $$;
 
+ALTER TABLE devices
+    ADD CONSTRAINT devices_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers ON DELETE SET NULL NOT VALID;
+ALTER TABLE devices VALIDATE CONSTRAINT devices_customer_id_fkey;
+
+-- A new column without a default is null in every row: there is nothing to check.
+ALTER TABLE pairing_codes ADD COLUMN customer_id uuid REFERENCES customers ON DELETE SET NULL;
+
+-- A thousand rows a transaction: whoever counts their bandwidth does not wait long.
 DO $$
 DECLARE
     batch uuid[];
