@@ -36,6 +36,10 @@ class Careless(Tenant):
         """Let everything pass."""
 
 
+class Unbarred(Careless, Bypassing):
+    """No barrier at all."""
+
+
 Run = Callable[[Store, Person, Statement[Any]], Any]
 
 
@@ -53,6 +57,17 @@ def second_alone(store: Store, person: Person, statement: Statement[Any]) -> Any
     """The rows that come back when the statement names no tenant any more."""
     statement.hand_over()
     return _undone(Scope(store._core, Careless(person.id)), bare(statement.query)(**statement.parameters))
+
+
+def careless(store: Store, person: Person, statement: Statement[Any]) -> Any:
+    """The result of whatever it is, asked of the database in the person's name."""
+    return _undone(Scope(store._core, Careless(person.id)), statement)
+
+
+def neither(store: Store, person: Person, statement: Statement[Any]) -> Any:
+    """The rows that come back when nothing is in the way: what an engine must find fault with."""
+    statement.hand_over()
+    return _undone(Scope(store._core, Unbarred(person.id)), bare(statement.query)(**statement.parameters))
 
 
 MODES: dict[str, Run] = {"both": both, "barrier 1 alone": first_alone, "barrier 2 alone": second_alone}
