@@ -104,7 +104,8 @@ def lengths() -> Iterator[tuple[str, int, int]]:
         for path in sorted((ROOT / folder).rglob("*.py")):
             name, text = str(path.relative_to(ROOT)), path.read_text()
             yield name, len(text.splitlines()), 400
-            for node in ast.walk(ast.parse(text)):
+            # A test may be long: what it expects is whole records.
+            for node in ast.walk(ast.parse(text)) if folder != "tests" else ():
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                     assert node.end_lineno is not None
                     yield f"{name}: {node.name}", node.end_lineno - node.lineno + 1, 40
