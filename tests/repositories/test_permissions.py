@@ -105,11 +105,15 @@ def new_thing(
     return new_thing
 
 
-def is_allowed(scope: Scope, statement: Statement[Any]) -> bool:
+def is_allowed(scope: Scope, statement: Statement[Any], device: Device) -> bool:
+    """Whether it does something with that device, or what hangs on it, or shows it."""
     try:
-        return scope.run(statement) not in (None, [])
+        result = scope.run(statement)
     except (NotFound, CustomerNotActive):
         return False
+    if isinstance(result, list):
+        return any((each.id if isinstance(each, Device) else each.device_id) == device.id for each in result)
+    return result is not None
 
 
 @pytest.mark.parametrize("barrier", ["the customer's scope", "the statement alone"])
@@ -135,13 +139,16 @@ def test_a_permission_opens_what_it_says_and_nothing_else(
     for who, permissions in granted.items():
         owner, me = new_customer(f"owner of {who}"), new_customer(who)
         thing = new_thing(owner)
+        # What they may do with other devices, one of their own and one of this owner's, must not count here.
+        new_thing(me)
+        share(new_thing(owner).device, me, *PERMISSIONS)
         if permissions is not None:
             share(thing.device, me, *permissions)
         if "suspended" in who:
             operator.run(customers.update_active((owner if "owner" in who else me).customer_id, active=False))
         me = owner if who == "owner" else me
         statement = operation.statement(thing, me.customer_id)
-        found[who] = is_allowed(me if barrier == "the customer's scope" else operator, statement)
+        found[who] = is_allowed(me if barrier == "the customer's scope" else operator, statement, thing.device)
 
     assert found == {
         "owner": True,
