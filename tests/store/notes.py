@@ -62,7 +62,7 @@ _WHO = CATALOG.one(Who, "notes/who")
 _LIST_ALL = CATALOG.many(Note, "notes/list_all")
 _CREATE = CATALOG.one(Note, "notes/create")
 _FILL = CATALOG.affected("notes/fill")
-_BACKEND = CATALOG.scalar(int, "notes/backend")
+_ECHO = CATALOG.scalar(str, "notes/echo")
 
 
 def list_by_customer(customer_id: UUID) -> Statement[list[Note]]:
@@ -127,5 +127,5 @@ def fill(owner_id: UUID, total: int) -> Statement[int]:
     return _FILL(owner_id=owner_id, total=total)
 
 
-def backend() -> Statement[int]:
-    return _BACKEND()
+def echo(body: str) -> Statement[str]:
+    return _ECHO(body=body)

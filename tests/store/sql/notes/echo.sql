@@ -1,0 +1,3 @@
+-- The text as it was given.
+-- scope: operator
+SELECT :body::text AS body;

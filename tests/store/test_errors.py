@@ -1,0 +1,132 @@
+"""What a customer may know of a failure, and what an operator is told."""
+
+import pickle
+import traceback
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from tenantstore.errors import Conflict, NotAllowed, NotFound
+from tests.store import notes
+from tests.store.conftest import Admin
+from tests.store.either import Either
+
+CASES: dict[str, tuple[Callable[[UUID, UUID], Any], type[Exception], str, str]] = {
+    "23505 unique": (
+        lambda me, bob: notes.create_for_customer(me, "Bob's secret"),
+        Conflict,
+        "notes/create_for_customer: in conflict with what is there",
+        "23505",
+    ),
+    "23P01 exclusion": (
+        lambda me, bob: notes.create_for_customer(me, "new", number=13),
+        Conflict,
+        "notes/create_for_customer: in conflict with what is there",
+        "23P01",
+    ),
+    "23503 foreign key": (
+        lambda me, bob: notes.create_under_for_customer(me, "new", uuid4()),
+        NotFound,
+        "notes/create_under_for_customer: not found",
+        "23503",
+    ),
+    "23514 check": (
+        lambda me, bob: notes.create_for_customer(me, "new", number=-1),
+        NotAllowed,
+        "notes/create_for_customer: a value that the table does not take",
+        "23514",
+    ),
+    "42501 row-level security": (
+        notes.give_away_for_customer,
+        NotFound,
+        "notes/give_away_for_customer: not found",
+        "",
+    ),
+    "42501 privilege": (
+        lambda me, bob: notes.read_secret_for_customer(me),
+        NotAllowed,
+        "notes/read_secret_for_customer: the tenant role lacks a privilege for it",
+        "",
+    ),
+}
+
+
+@pytest.fixture
+def bobs(admin: Admin, bob: UUID) -> str:
+    """A row of Bob's whose every value is telling."""
+    admin.execute("INSERT INTO notes (customer_id, body, number) VALUES (%s, %s, 13)", [bob, "Bob's secret"])
+    return "Bob's secret"
+
+
+@pytest.mark.parametrize(("make", "error", "text", "state"), CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("way", ["run", "run_all", "transaction"])
+def test_a_customer_learns_what_failed_and_nothing_of_anothers_row(
+    either: Either,
+    ada: UUID,
+    bob: UUID,
+    bobs: str,
+    way: str,
+    make: Callable[[UUID, UUID], Any],
+    error: type[Exception],
+    text: str,
+    state: str,
+) -> None:
+    with pytest.raises(error) as refused:
+        _go(way, either.tenant(ada), lambda: make(ada, bob))
+    found = refused.value
+    told = "".join(traceback.format_exception(found)[-1:]) + repr(vars(found)) + repr(found.args)
+    told += repr(pickle.dumps(found)) + repr(found.__cause__) + repr(found.__context__) + repr(_notes(found))
+
+    assert (type(found), str(found)) == (error, text)
+    assert [word for word in (bobs, str(bob), "notes_", "13", "DETAIL", "psycopg") if word in told] == []
+    assert (either.tenant(ada).run(notes.list_by_customer(ada)), either.free) == ([], (1, 1))
+
+
+def _go(way: str, scope: Any, make: Callable[[], Any]) -> None:
+    if way == "transaction":
+        with scope.transaction() as transaction:
+            transaction.run(make())
+    else:
+        getattr(scope, way)(make())
+
+
+def _notes(error: BaseException) -> list[str]:
+    return getattr(error, "__notes__", [])
+
+
+@pytest.mark.parametrize(
+    ("make", "state"),
+    [(make, state) for make, _, _, state in CASES.values() if state],
+    ids=lambda value: str(value)[:5],
+)
+def test_the_operator_gets_the_servers_error_whole(
+    either: Either, ada: UUID, bob: UUID, bobs: str, make: Callable[[UUID, UUID], Any], state: str
+) -> None:
+    with pytest.raises(psycopg.Error) as refused:
+        either.operator().run(make(ada, bob))
+
+    assert (refused.value.sqlstate, refused.value.diag.table_name) == (state, "notes")
+
+
+def test_a_row_that_is_not_there_is_not_found_and_neither_is_anothers(
+    either: Either, admin: Admin, ada: UUID, bobs: str
+) -> None:
+    row = admin.execute("SELECT id FROM notes").fetchone()
+    assert row
+    told = []
+    for note_id in (row[0], uuid4()):
+        with pytest.raises(NotFound) as refused:
+            either.tenant(ada).run(notes.rename_for_customer(note_id, ada, "mine"))
+        told.append((str(refused.value), refused.value.args))
+
+    assert told == [("notes/rename_for_customer: not found", ("notes/rename_for_customer",))] * 2
+
+
+def test_one_that_finds_nothing_undoes_the_others_of_its_batch(either: Either, ada: UUID) -> None:
+    with pytest.raises(NotFound):
+        either.tenant(ada).run_all(notes.create_for_customer(ada, "a"), notes.rename_for_customer(uuid4(), ada, "b"))
+
+    assert (either.tenant(ada).run(notes.list_by_customer(ada)), either.free) == ([], (1, 1))
