@@ -63,10 +63,13 @@ def test_a_scope_leaves_no_role_and_no_setting(store: Store, ada: TenantScope, s
 def test_a_temp_table_that_hides_a_real_one_is_an_error_and_no_answer(store: Store, ada: TenantScope) -> None:
     with ExitAll(store) as held:
         for connection in held:
-            connection.execute("CREATE TEMP TABLE devices AS SELECT gen_random_uuid() AS id, '' AS name")
+            connection.execute(
+                "CREATE TEMP TABLE customers (id uuid, name text, email text, active boolean, created_at timestamptz,"
+                " updated_at timestamptz, email_verified boolean, google_email text)"
+            )
 
     with pytest.raises(NotAllowed, match="the tenant role lacks a privilege"):
-        ada.run(devices.permissions_for_customer(ada.customer_id, ada.customer_id))
+        ada.run(customers.get_for_customer(ada.customer_id))
 
 
 @leak("held cursor left on a pooled connection")
