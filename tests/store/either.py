@@ -28,7 +28,9 @@ class Awaited:
         return self._loop.run(self._runner.run_all(*statements))
 
     def stream(self, statement: Statement[list[T]]) -> Iterator[T]:
-        rows = self._runner.stream(statement)
+        return self._rows(self._runner.stream(statement))
+
+    def _rows(self, rows: AsyncIterator[T]) -> Iterator[T]:
         try:
             while (row := self._loop.run(_next(rows))) is not _END:
                 yield row
