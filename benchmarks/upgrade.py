@@ -29,15 +29,16 @@ _FILL: tuple[LiteralString, ...] = (
 )
 # Customers own a hundred devices each, and of five devices one is shared, with the next customer.
 _GIVE: tuple[LiteralString, ...] = (
-    "CREATE TEMP TABLE numbered AS SELECT id, row_number() OVER (ORDER BY id) AS n, count(*) OVER () AS total"
+    "CREATE TEMP TABLE numbered AS SELECT id, row_number() OVER (ORDER BY id) AS n"
     " FROM customers WHERE name LIKE 'customer %%'",
-    "UPDATE devices SET customer_id = c.id FROM numbered AS c WHERE c.n = devices.base_port / 4 %% c.total + 1",
+    "UPDATE devices AS d SET customer_id = c.id FROM numbered AS c"
+    " WHERE c.n = d.base_port / 4 %% (%(devices)s / 100) + 1",
     "UPDATE proxy_connections AS c SET customer_id = d.customer_id FROM devices AS d WHERE d.id = c.device_id",
     "INSERT INTO device_shares (device_id, owner_id, shared_with, can_rename)"
     " SELECT d.id, d.customer_id, g.id, true"
     " FROM devices AS d"
     " INNER JOIN numbered AS o ON o.id = d.customer_id"
-    " INNER JOIN numbered AS g ON g.n = o.n %% o.total + 1"
+    " INNER JOIN numbered AS g ON g.n = o.n %% (%(devices)s / 100) + 1"
     " WHERE o.id <> g.id AND d.base_port %% 20 = 0",
     "UPDATE customers SET active = false WHERE id IN (SELECT id FROM numbered WHERE n %% 50 = 0)",
 )
