@@ -1,82 +1,20 @@
 """Behind a real PgBouncer in transaction mode, where a session is nobody's own."""
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from tenantstore import migrate
 from tenantstore.migrate.errors import PoolerBetween
+from tests.fix_pgbouncer import Pool
 from tests.migrate.conftest import MakeFolder, Start, fingerprint, wait_until
-
-_SETTINGS = """
-[databases]
-* = host={host} port={port} user=postgres
-
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {listen}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = {size}
-ignore_startup_parameters = extra_float_digits
-"""
-
-
-def _program() -> str:
-    found = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin")
-    if found is None:
-        pytest.skip("there is no pgbouncer on this machine: apt-get install pgbouncer")
-    return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(params=[1, 3], ids=["one connection", "three connections"])
-def pooled(dsn: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def pooled(dsn: str, request: pytest.FixtureRequest, pooled_by: Pool) -> str:
     """A DSN that leads to the database through a pooler that has so many connections to give."""
-    program, listen, direct = _program(), _free_port(), conninfo_to_dict(dsn)
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Path(folder) / "pgbouncer.ini"
-        settings.write_text(
-            _SETTINGS.format(host=direct["host"], port=direct["port"], listen=listen, size=request.param)
-        )
-        Path(folder).chmod(0o755)
-        # PgBouncer does not run as root.
-        user = "nobody" if os.geteuid() == 0 else None
-        with subprocess.Popen([program, "-q", settings], user=user, stderr=subprocess.PIPE, text=True) as process:
-            try:
-                yield _listening(process, f"postgresql://postgres@127.0.0.1:{listen}/{direct['dbname']}")
-            finally:
-                process.terminate()
-                process.communicate()
-
-
-def _listening(process: "subprocess.Popen[str]", dsn: str) -> str:
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            with psycopg.connect(dsn):
-                return dsn
-        except psycopg.OperationalError:
-            assert process.poll() is None, process.communicate()[1]
-            assert time.monotonic() < deadline, "pgbouncer does not answer"
-            time.sleep(0.02)
+    return pooled_by(dsn, request.param)
 
 
 def test_files_run_through_a_pooler_and_leave_nothing_on_its_connections(
