@@ -49,7 +49,7 @@ def failed(error: MigrationError, **data: Any) -> Result:
     print(f"error: {error}", file=sys.stderr, flush=True)
     told: dict[str, Any] = {"kind": type(error).__name__, "exit_code": error.exit_code, "text": str(error)}
     if isinstance(error, StatementFailed):
-        told |= {"sqlstate": error.sqlstate, **_problem(error.problem)}
+        told |= {"sqlstate": error.sqlstate, **_problem(error.place)}
     if isinstance(error, InvalidFolder):
         told["findings"] = [_problem(problem) for problem in error.problems]
     return Result({**data, "error": told}, exit_code=error.exit_code)

@@ -45,7 +45,8 @@ def connect(dsn: str, wait_seconds: float = 0) -> Connection:
             if _FINAL.search(reason):
                 raise Misconfigured(reason) from None
             if time.monotonic() + pause > deadline:
-                raise Unreachable(wait_seconds, reason) from None
+                problem = f"no connection within {wait_seconds:g} s: {reason}"
+                raise Unreachable(problem, "Is the server up? --wait waits for longer.") from None
             time.sleep(pause)
         else:
             return connection

@@ -12,12 +12,12 @@
     ├── Drift                       4   folder and database tell different stories
     ├── HalfDone                    4   a file stopped in the middle, and the other way was asked for
     ├── StatementFailed             1   the server refused; with file, line, column and what to do next
+    │   └── Blocked                 6   it did so because other sessions held a table for too long
     ├── InvalidIndex                1   the server was content, and an index is INVALID
     ├── Refused                     1   the server refused what the runner asked for itself
-    ├── ServerGone                  1   the connection broke while a file ran
+    ├── ServerGone                  1   the connection broke
     ├── Unreachable                 5   no connection in time
-    ├── LockedOut                   6   another deployer held the lock for too long
-    └── Blocked                     6   other sessions held a table for too long
+    └── LockedOut                   6   another deployer held the lock for too long
 
 Texts are for people at three in the morning: what, where, what to do. Passwords in SQL are starred out.
 """
@@ -61,15 +61,9 @@ ADVICE = {
 
 
 class MigrationError(TenantstoreError):
-    """Base of the runner's errors."""
+    """``problem``, and in ``advice`` what to do about it; both may have several lines."""
 
     exit_code: ClassVar[int] = 1
-
-
-class Misconfigured(MigrationError):
-    """``problem`` in how the runner was called, and what to do about it."""
-
-    exit_code = 2
 
     def __init__(self, problem: str, advice: str = "") -> None:
         super().__init__(problem, advice)
@@ -78,6 +72,12 @@ class Misconfigured(MigrationError):
 
     def __str__(self) -> str:
         return "\n".join(filter(None, (self.problem, self.advice)))
+
+
+class Misconfigured(MigrationError):
+    """The request cannot be carried out as it was made."""
+
+    exit_code = 2
 
 
 class UnknownVersion(Misconfigured):
@@ -94,6 +94,42 @@ class Irreversible(Misconfigured):
 
 class PoolerBetween(Misconfigured):
     """A pooler stands between, where a session must be the runner's own."""
+
+
+class Drift(MigrationError):
+    """Folder and history disagree."""
+
+    exit_code = 4
+
+
+class HalfDone(MigrationError):
+    """A file without a transaction stopped in the middle, and the other way was asked for."""
+
+    exit_code = 4
+
+
+class InvalidIndex(MigrationError):
+    """A statement went through, and an index is of no use after it."""
+
+
+class Refused(MigrationError):
+    """The server refused something that is in no file."""
+
+
+class ServerGone(MigrationError):
+    """The connection broke."""
+
+
+class Unreachable(MigrationError):
+    """No connection in time."""
+
+    exit_code = 5
+
+
+class LockedOut(MigrationError):
+    """Another deployer held the lock of this history for too long."""
+
+    exit_code = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,136 +162,23 @@ class InvalidFolder(MigrationError):
     exit_code = 4
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(tuple(problems))
+        super().__init__("\n\n".join(map(str, problems)))
+        self.args = (tuple(problems),)
         self.problems = tuple(problems)
-
-    def __str__(self) -> str:
-        return "\n\n".join(map(str, self.problems))
-
-
-class Drift(MigrationError):
-    """Folder and history disagree; ``findings`` says where, one a line."""
-
-    exit_code = 4
-
-    def __init__(self, findings: Sequence[str], advice: str) -> None:
-        super().__init__(tuple(findings), advice)
-        self.findings = tuple(findings)
-        self.advice = advice
-
-    def __str__(self) -> str:
-        return "\n".join((*self.findings, self.advice))
-
-
-class HalfDone(MigrationError):
-    """A file without a transaction stopped in the middle on its way ``direction``."""
-
-    exit_code = 4
-
-    def __init__(self, version: int, name: str, direction: str, done: int) -> None:
-        super().__init__(version, name, direction, done)
-        self.version = version
-        self.name = name
-        self.direction = direction
-        self.done = done
-
-    def __str__(self) -> str:
-        return (
-            f"{self.version} {self.name} stopped on its way {self.direction}, after {self.done} of its statements.\n"
-            f"Finish it first: `{self.direction}` goes on where it stopped."
-        )
 
 
 class StatementFailed(MigrationError):
-    """The server refused a statement of ``problem.path``; ``notes`` are its detail, hint and context, one a line."""
+    """The server refused a statement at ``place``; ``notes`` are its detail, hint and context, one a line."""
 
-    def __init__(self, problem: Problem, sqlstate: str, notes: Sequence[str], outcome: str) -> None:
-        super().__init__(problem, sqlstate, tuple(notes), outcome)
-        self.problem = problem
+    def __init__(self, place: Problem, sqlstate: str, notes: Sequence[str], advice: str) -> None:
+        super().__init__("\n".join((str(place), f"SQLSTATE {sqlstate}", *notes)), advice)
+        self.args = (place, sqlstate, tuple(notes), advice)
+        self.place = place
         self.sqlstate = sqlstate
-        self.notes = tuple(notes)
-        self.outcome = outcome
-
-    def __str__(self) -> str:
-        return "\n".join((str(self.problem), f"SQLSTATE {self.sqlstate}", *self.notes, self.outcome))
-
-
-class InvalidIndex(MigrationError):
-    """A statement of ``problem.path`` went through, and an index is of no use after it."""
-
-    def __init__(self, problem: Problem, outcome: str) -> None:
-        super().__init__(problem, outcome)
-        self.problem = problem
-        self.outcome = outcome
-
-    def __str__(self) -> str:
-        return f"{self.problem}\n{self.outcome}"
-
-
-class Refused(MigrationError):
-    """The server refused something that is in no file."""
-
-    def __init__(self, what: str, sqlstate: str, message: str) -> None:
-        super().__init__(what, sqlstate, message)
-        self.what = what
-        self.sqlstate = sqlstate
-        self.message = message
-
-    def __str__(self) -> str:
-        return f"{self.what}: {self.message}\nSQLSTATE {self.sqlstate}\n{ADVICE.get(self.sqlstate, '')}".rstrip()
-
-
-class ServerGone(MigrationError):
-    """The connection broke while ``what`` was under way."""
-
-    def __init__(self, what: str, reason: str) -> None:
-        super().__init__(what, reason)
-        self.what = what
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return (
-            f"{self.what}: the connection broke: {self.reason}\n"
-            "Run the same command again: it reads in the history what was done, and goes on from there."
-        )
-
-
-class Unreachable(MigrationError):
-    """No connection within ``waited_seconds``; ``reason`` is the last answer."""
-
-    exit_code = 5
-
-    def __init__(self, waited_seconds: float, reason: str) -> None:
-        super().__init__(waited_seconds, reason)
-        self.waited_seconds = waited_seconds
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return (
-            f"no connection within {self.waited_seconds:g} s: {self.reason}\nIs the server up? --wait waits for longer."
-        )
-
-
-class LockedOut(MigrationError):
-    """Another deployer held the lock of this history for all of ``waited_seconds``."""
-
-    exit_code = 6
-
-    def __init__(self, waited_seconds: float, holders: Sequence[str]) -> None:
-        super().__init__(waited_seconds, tuple(holders))
-        self.waited_seconds = waited_seconds
-        self.holders = tuple(holders)
-
-    def __str__(self) -> str:
-        held = "".join(f"\n  held by {holder}" for holder in self.holders)
-        return (
-            f"another run held the migration lock for {self.waited_seconds:g} s{held}\n"
-            "Run the command again when it is done; --wait waits for longer."
-        )
 
 
 class Blocked(StatementFailed):
-    """A statement ran into the lock timeout, again and again."""
+    """A statement ran into the lock timeout or a deadlock, again and again."""
 
     exit_code = 6
 

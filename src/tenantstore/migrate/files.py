@@ -6,7 +6,7 @@ beside them.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -116,29 +116,16 @@ def _read(folder: Path) -> tuple[list[Migration], list[Problem]]:
 
 
 def _script(path: Path) -> Script | Problem:
-    data = path.read_bytes()
-    for offset, problem, advice in _unreadable(data):
-        line = data.count(b"\n", 0, offset) + 1
-        start = data.rfind(b"\n", 0, offset) + 1
-        source = (
-            data[start:]
-            .split(b"\n", 1)[0]
-            .rstrip(b"\r")
-            .decode(errors="replace")
-            .replace("\0", "\N{REPLACEMENT CHARACTER}")
-        )
-        column = len(data[start:offset].decode(errors="replace")) + 1
-        return Problem(path, problem, advice, line, column, source)
-    return Script(path, data.decode("utf-8-sig"))
-
-
-def _unreadable(data: bytes) -> Iterator[tuple[int, str, str]]:
     try:
-        data.decode()
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        yield error.start, "not UTF-8", "Save the file as UTF-8."
-    if (nul := data.find(0)) >= 0:
-        yield nul, "a NUL byte", "Remove it: the server would take it for the end of the file."
+        readable, offset = error.object.decode(errors="replace"), len(error.object[: error.start].decode())
+        return Problem.at(path, readable, offset, "not UTF-8", "Save the file as UTF-8.")
+    if (offset := text.find("\0")) >= 0:
+        readable = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        advice = "Remove it: the server would take it for the end of the file."
+        return Problem.at(path, readable, offset, "a NUL byte", advice)
+    return Script(path, text)
 
 
 def _pair(version: int, found: Mapping[str, list[Script]], unread: set[str]) -> Migration | list[Problem]:

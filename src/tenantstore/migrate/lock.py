@@ -117,5 +117,9 @@ def _poll(
                 tell(f"another run holds the migration lock: {holder}")
         told.update(holders)
         if time.monotonic() + pause > deadline:
-            raise LockedOut(wait_seconds, holders)
+            held = "".join(f"\n  held by {holder}" for holder in holders)
+            raise LockedOut(
+                f"another run held the migration lock for {wait_seconds:g} s{held}",
+                "Run the command again when it is done; --wait waits for longer.",
+            )
         time.sleep(pause)

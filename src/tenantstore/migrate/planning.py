@@ -102,7 +102,7 @@ def plan_up(
     late = [migration for migration in waiting if migration.version < highest]
     if late and not allow_out_of_order:
         raise Drift(
-            [f"{migration.up.path}: not applied, but {highest} is" for migration in late],
+            "\n".join(f"{migration.up.path}: not applied, but {highest} is" for migration in late),
             "Give it the next free number, or run it now with `--allow-out-of-order`.",
         )
     return [Step(m, "up", rows[m.version].progress if m.version in rows else None) for m in pending]
@@ -153,7 +153,7 @@ def plan_stamp(migrations: Sequence[Migration], history: Sequence[Applied], vers
     _refuse_unknown(migrations, version)
     if above := [row for row in history if row.version > version]:
         raise Drift(
-            [f"{row.version} {row.name}: applied, and above {version}" for row in above],
+            "\n".join(f"{row.version} {row.name}: applied, and above {version}" for row in above),
             "`stamp` only adds to a history. `down` takes the database back.",
         )
     done = {row.version for row in history if not row.progress}
@@ -212,14 +212,18 @@ def _refuse_unknown(migrations: Sequence[Migration], version: int) -> None:
 def _refuse_half(history: Sequence[Applied], direction: Direction) -> None:
     for row in history:
         if row.progress and row.progress.direction == direction:
-            raise HalfDone(row.version, row.name, direction, row.progress.done)
+            stopped = f"{row.version} {row.name} stopped on its way {direction}"
+            raise HalfDone(
+                f"{stopped}, after {row.progress.done} of its statements.",
+                f"Finish it first: `{direction}` goes on where it stopped.",
+            )
 
 
 def _refuse_changed(migrations: Sequence[Migration], rows: Mapping[int, Applied]) -> None:
     findings = [changed(migration, rows[migration.version]) for migration in migrations if migration.version in rows]
     if told := [finding for finding in findings if finding]:
         raise Drift(
-            told,
+            "\n".join(told),
             "A released file is never edited: restore it and write a new one.\n"
             "If the database is right as it is, `repair` takes the new text into the history.\n"
             "If the history is another folder's, `--table` names this one's.",
@@ -233,7 +237,7 @@ def _refuse_missing(migrations: Sequence[Migration], history: Sequence[Applied],
     missing = [row for row in history if row.version not in files and not (ahead_is_fine and row.version > highest)]
     if missing:
         raise Drift(
-            [f"{row.version} {row.name}: applied, but not in this folder" for row in missing],
+            "\n".join(f"{row.version} {row.name}: applied, but not in this folder" for row in missing),
             "Is this an older release, or another branch? Deploy from where the file is.\n"
             "If the history is another folder's, `--table` names this one's.",
         )

@@ -79,7 +79,7 @@ class _Run:
         progress = self._progress
         if progress.done > len(self._statements) or self._prefix(progress.done) != progress.prefix:
             raise Drift(
-                [f"{self._step.script.path}: changed in the {progress.done} statements that an earlier run has done"],
+                f"{self._step.script.path}: changed in the {progress.done} statements that an earlier run has done",
                 "Restore them. What comes after them may be mended.",
             )
         self._session.history.create(self._connection)
@@ -164,7 +164,7 @@ class _Run:
             raise self._failure(statement, refusal, advice)
         text = "the index is INVALID: it was there before, and IF NOT EXISTS passed over it"
         problem = self._step.script.problem(statement.offset, text)
-        raise InvalidIndex(problem, f"{advice}\n{self._outcome()}")
+        raise InvalidIndex(str(problem), f"{advice}\n{self._outcome()}")
 
     def _failure(self, statement: Statement, refusal: Refusal, advice: str = "") -> StatementFailed:
         outcome = "\n".join(filter(None, (advice, self._outcome())))
@@ -228,10 +228,7 @@ class _Run:
         return row[0], row[1]
 
     def _set_limits(self, lock: str, statement: str) -> None:
-        self._connection.execute(
-            "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)",
-            [lock, statement],
-        )
+        self._connection.execute(_SET_LIMITS, [lock, statement])
 
 
 def _sets_the_session(statement: Statement) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 
 from tenantstore.migrate.connect import Connection, connect
-from tenantstore.migrate.errors import Misconfigured, Refused, ServerGone
+from tenantstore.migrate.errors import ADVICE, Misconfigured, Refused, ServerGone
 from tenantstore.migrate.history import History, find
 from tenantstore.migrate.planning import Applied, Step
 
@@ -105,8 +105,12 @@ def unbroken(connection: Connection, what: str) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         if connection.closed:
-            raise ServerGone(what, str(error).strip()) from None
-        raise Refused(what, error.sqlstate or "", error.diag.message_primary or str(error)) from None
+            raise ServerGone(
+                f"{what}: the connection broke: {str(error).strip()}",
+                "Run the same command again: it reads in the history what was done, and goes on from there.",
+            ) from None
+        message = error.diag.message_primary or str(error)
+        raise Refused(f"{what}: {message}\nSQLSTATE {error.sqlstate}", ADVICE.get(error.sqlstate or "", "")) from None
 
 
 def milliseconds(since: float) -> int:
