@@ -26,8 +26,8 @@ def maker(record: type) -> Callable[[Sequence[Any]], Any]:
     names = fields_of(record)
     twin = type(record.__name__, (), {"__slots__": record.__slots__})  # type: ignore[attr-defined]
     targets = ", ".join(f"self.{name}" for name in names) + "," * (len(names) == 1)
-    code = f"def make(row):\n self = new(twin)\n {targets} = row\n self.__class__ = record\n return self"
-    scope: dict[str, Any] = {"new": object.__new__, "twin": twin, "record": record}
+    code = f"def make(row):\n self = twin()\n {targets} = row\n self.__class__ = record\n return self"
+    scope: dict[str, Any] = {"twin": twin, "record": record}
     exec(code, scope)  # noqa: S102  the names are identifiers: they are a dataclass's fields
     make: Callable[[Sequence[Any]], Any] = scope["make"]
     return make
