@@ -353,5 +353,31 @@ def test_a_change_of_owner_that_meets_a_connection_takes_it_along(
     assert [each.customer_id for each in operator.run(connections.list_all())] == [bob.customer_id]
 
 
+WRITES: list[Callable[[UUID, UUID], Statement[Any]]] = [
+    lambda id, me: connections.update_active_for_customer(id, me, active=False),
+    lambda id, me: connections.update_password_for_customer(id, me, "new hash"),
+    connections.delete_for_customer,
+]
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_connection_that_moves_away_meanwhile_is_not_changed(
+    operator: Scope,
+    ada: TenantScope,
+    bob: TenantScope,
+    shared_device: Device,
+    new_device: NewDevice,
+    new_connection: fix_fleet.NewConnection,
+    late: Callable[[Statement[Any], Statement[Any]], Any],
+    write: Callable[[UUID, UUID], Statement[Any]],
+) -> None:
+    connection, target = new_connection(shared_device), new_device(bob)
+    refused = late(connections.reassign_device(shared_device.id, target.id), write(connection.id, ada.customer_id))
+    (moved,) = operator.run(connections.list_all())
+
+    assert refused is NotFound
+    assert moved == replace(connection, device_id=target.id, customer_id=bob.customer_id, updated_at=moved.updated_at)
+
+
 def test_a_repr_shows_no_password() -> None:
     assert repr(NewConnection("ann", "secret", "secret")).count("secret") == 0

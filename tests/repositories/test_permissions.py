@@ -18,7 +18,7 @@ from tenantstore.repositories.connections import Connection
 from tenantstore.repositories.device_shares import DeviceShare
 from tenantstore.repositories.devices import Device
 from tenantstore.store import Scope, TenantScope
-from tests.fix_fleet import NewConnection, NewCustomer, NewDevice, Share
+from tests.fix_fleet import Admin, NewConnection, NewCustomer, NewDevice, Share
 
 PERMISSIONS = ("can_rename", "can_manage_ports", "can_download_configs", "can_rotate_ip")
 
@@ -207,11 +207,13 @@ def test_passwords_are_for_the_owner_and_who_may_download_configurations(
     bob: TenantScope,
     cyd: TenantScope,
     shared_device: Device,
+    new_device: NewDevice,
     new_connection: NewConnection,
     share: Share,
 ) -> None:
     share(shared_device, bob, "can_manage_ports", "can_download_configs")
     share(shared_device, cyd, "can_manage_ports", "can_rename", "can_rotate_ip")
+    share(new_device(ada), cyd, "can_download_configs")
     found = []
     for me in (ada, bob, cyd):
         connection = new_connection(shared_device, password_hash="hash", password_plain="password")
@@ -222,3 +224,47 @@ def test_passwords_are_for_the_owner_and_who_may_download_configurations(
 
     shown = ("new hash", "new password") if name in ("create", "change password") else ("hash", "password")
     assert found == [shown, shown, (None, None)]
+
+
+OLD_READS: list[Callable[[Connection, UUID], Statement[Any]]] = [
+    lambda c, me: connections.list_by_customer(me),
+    lambda c, me: connections.list_by_device_for_customer(c.device_id, me),
+    lambda c, me: connections.get_by_id_for_customer(c.id, me),
+]
+
+
+@pytest.mark.parametrize("barrier", ["the customer's scope", "the statement alone"])
+@pytest.mark.parametrize(
+    ("granted", "shown"),
+    [(None, False), ("can_manage_ports", False), ("can_download_configs", True), ("suspended", False)],
+)
+def test_who_once_had_a_connection_sees_it_without_its_password(
+    granted: str | None,
+    shown: bool,
+    barrier: str,
+    operator: Scope,
+    admin: Admin,
+    ada: TenantScope,
+    bob: TenantScope,
+    shared_device: Device,
+    new_connection: NewConnection,
+    share: Share,
+) -> None:
+    connection = new_connection(shared_device, password_hash="hash", password_plain="password")
+    with admin.transaction():
+        # Such rows are from before migration 012; nothing makes them today.
+        admin.execute("SET LOCAL session_replication_role = replica")
+        admin.execute("UPDATE proxy_connections SET customer_id = %s", [bob.customer_id])
+    if granted is not None:
+        share(shared_device, bob, "can_download_configs" if granted == "suspended" else granted)
+    if granted == "suspended":
+        operator.run(customers.update_active(ada.customer_id, active=False))
+    scope = bob if barrier == "the customer's scope" else operator
+    found = [scope.run(read(connection, bob.customer_id)) for read in OLD_READS]
+
+    password = ("hash", "password") if shown else (None, None)
+    assert [
+        (c.id, c.password_hash, c.password_plain)
+        for each in found
+        for c in (each if isinstance(each, list) else [each])
+    ] == [(connection.id, *password)] * 3
