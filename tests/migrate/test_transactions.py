@@ -270,6 +270,20 @@ def test_a_fault_in_a_later_file_is_refused_before_anything_runs(
     assert fingerprint(connection) == []
 
 
+def test_a_fault_in_a_down_file_is_refused_on_the_way_up_and_on_the_way_down(
+    dsn: str, connection: Connection, two: Path, folder: MakeFolder
+) -> None:
+    migrate.up(dsn, two, limit=1)
+    before = fingerprint(connection)
+    folder({"1_a": ("CREATE TABLE a (b int);", "DROP TABLE a; COMMIT;"), "2_b": ("SELECT 1;", "\\i other.sql")})
+    migrate.repair(dsn, two)
+
+    for run, told in ((migrate.up, r"2_b\.down\.sql:1:1: a backslash"), (migrate.down, r"1_a\.down\.sql:1:15: COMMIT")):
+        with pytest.raises(InvalidFolder, match=told):
+            run(dsn, two)
+    assert fingerprint(connection)[:-1] == before[:-1]
+
+
 def test_a_missing_way_back_is_refused_before_anything_runs(
     dsn: str, connection: Connection, folder: MakeFolder
 ) -> None:
