@@ -177,6 +177,7 @@ def test_the_scratch_database_goes_also_after_an_interrupt(server: Server, folde
     process = start("verify", "--dir", folder({"001_long": "SELECT pg_sleep(60);"}), "--scratch-dsn", server.dsn())
     with psycopg.connect(server.dsn(), autocommit=True) as admin:
         while not admin.execute("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'").rowcount:
+            assert process.poll() is None, process.communicate()
             time.sleep(0.01)
 
     process.send_signal(signal.SIGINT)
@@ -195,6 +196,15 @@ def test_who_may_not_make_a_database_is_told_what_to_do(server: Server, folder: 
         "the scratch database: permission denied to create database\n"
         "The role that --scratch-dsn names needs CREATEDB; without --scratch-dsn a server of its own is launched."
     )
+
+
+def test_where_no_server_can_be_launched_the_launcher_s_reasons_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENANTSTORE_TEST_DSN", "host=/nowhere")
+
+    with pytest.raises(
+        Misconfigured, match=r"no server for the scratch database\n[\s\S]*dsn[\s\S]*--scratch-dsn names one"
+    ):
+        scratch.scratch().__enter__()
 
 
 def test_the_command_launches_a_server_and_exits_4_on_a_difference(folder: MakeFolder, start: Start) -> None:

@@ -1,4 +1,4 @@
--- Extensions, default privileges, publications, statistics, collations, casts.
+-- Extensions, default privileges, settings, statistics, collations, casts.
 SELECT
     'extension' AS kind,
     format('%I', x.extname) AS name,
@@ -26,6 +26,13 @@ SELECT
     ),
     (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(d.defaclacl) AS a)
 FROM pg_default_acl AS d
+UNION ALL
+SELECT
+    'settings',
+    coalesce('of ' || pg_get_userbyid(nullif(s.setrole, 0)), 'of the database'),
+    array_to_string(s.setconfig, ', ')
+FROM pg_db_role_setting AS s
+WHERE s.setdatabase = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
 UNION ALL
 SELECT
     'statistics',

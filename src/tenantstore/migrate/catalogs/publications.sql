@@ -1,4 +1,4 @@
--- Publications, and what each publishes.
+-- Publications, what each publishes, and subscriptions.
 SELECT
     'publication' AS kind,
     format('%I', p.pubname) AS name,
@@ -22,3 +22,19 @@ SELECT
         )
     ) AS definition
 FROM pg_publication AS p
+UNION ALL
+SELECT
+    'subscription',
+    format('%I', s.subname),
+    concat_ws(
+        ', ',
+        'to ' || array_to_string(s.subpublications, ' '),
+        CASE WHEN NOT s.subenabled THEN 'disabled' END,
+        'slot ' || s.subslotname,
+        'binary ' || s.subbinary::text,
+        'streaming ' || s.substream::text,
+        'synchronous commit ' || s.subsynccommit,
+        'owner ' || pg_get_userbyid(s.subowner)
+    )
+FROM pg_subscription AS s
+WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
