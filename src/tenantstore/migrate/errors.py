@@ -27,7 +27,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tenantstore.errors import TenantstoreError
 from tenantstore.queries.scanner import locate
@@ -163,8 +163,8 @@ class InvalidFolder(MigrationError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n\n".join(map(str, problems)))
-        self.args = (tuple(problems),)
-        self.problems = tuple(problems)
+        self.args: tuple[Any, ...] = (tuple(problems),)
+        self.problems: tuple[Problem, ...] = tuple(problems)
 
 
 class StatementFailed(MigrationError):
@@ -172,7 +172,7 @@ class StatementFailed(MigrationError):
 
     def __init__(self, place: Problem, sqlstate: str, notes: Sequence[str], advice: str) -> None:
         super().__init__("\n".join((str(place), f"SQLSTATE {sqlstate}", *notes)), advice)
-        self.args = (place, sqlstate, tuple(notes), advice)
+        self.args: tuple[Any, ...] = (place, sqlstate, tuple(notes), advice)
         self.place = place
         self.sqlstate = sqlstate
 

@@ -6,6 +6,7 @@ It is always named with its schema, whatever a file does to the search path.
 import hashlib
 import socket
 from dataclasses import asdict, dataclass
+from typing import LiteralString
 
 import psycopg
 from psycopg.rows import dict_row
@@ -169,5 +170,5 @@ def find(connection: Connection, name: str) -> History:
     return History(parts[0] if len(parts) == 2 else current, parts[-1])
 
 
-def _named(history: History, statement: str) -> Composed:
+def _named(history: History, statement: LiteralString) -> Composed:
     return SQL(statement).format(table=Identifier(history.schema, history.name))

@@ -10,6 +10,7 @@ unlocking.
 
 import time
 from collections.abc import Callable
+from typing import LiteralString
 
 from tenantstore.migrate.connect import Connection, pauses
 from tenantstore.migrate.errors import LockedOut, PoolerBetween
@@ -89,7 +90,7 @@ def _backend(connection: Connection) -> int:
     return int(row[0])
 
 
-def _try(connection: Connection, function: str, history: History) -> bool:
+def _try(connection: Connection, function: LiteralString, history: History) -> bool:
     row = connection.execute(f"SELECT {function}(%s)", [history.lock_key]).fetchone()
     return row is not None and bool(row[0])
 
