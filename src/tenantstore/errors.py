@@ -83,8 +83,8 @@ class ColumnMismatch(TenantstoreError):
         super().__init__(query, record, tuple(columns), tuple(fields))
         self.query = query
         self.record = record
-        self.columns = tuple(columns)
-        self.fields = tuple(fields)
+        self.columns: tuple[str, ...] = tuple(columns)
+        self.fields: tuple[str, ...] = tuple(fields)
 
     def __str__(self) -> str:
         width = max(map(len, (*self.columns, "column")))
@@ -163,7 +163,7 @@ class PoolExhausted(TenantstoreError):
     def __init__(self, waited_seconds: float, holders: Sequence[str]) -> None:
         super().__init__(waited_seconds, tuple(holders))
         self.waited_seconds = waited_seconds
-        self.holders = tuple(holders)
+        self.holders: tuple[str, ...] = tuple(holders)
 
     def __str__(self) -> str:
         held = "".join(f"\n  {holder}" for holder in self.holders) or "\n  none by this store: is the server reachable?"

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 from tenantstore.errors import UnknownQuery
@@ -18,7 +19,7 @@ class Catalog:
     """The queries of a folder. ``many``, ``one``, … declare one; its name is its path there, without ``.sql``."""
 
     def __init__(self, folder: Path | str) -> None:
-        self.folder = Path(folder)
+        self.folder: Path = Path(folder)
         self.declared: dict[str, Query[Any]] = {}
         self._sources: dict[str, Source] = {}
 
@@ -78,7 +79,10 @@ class Catalog:
 
     def _declare(self, shape: Shape, record: type, name: str) -> Query[Any]:
         query: Query[Any] = Query(self.source(name), shape, record)
-        caller = sys._getframe(2)
-        query.expect(calls_of(caller.f_code.co_filename, caller.f_lineno), caller.f_code.co_filename)
+        caller: FrameType | None = sys._getframe(2)
+        while caller is not None and caller.f_globals.get("__name__") == __package__:
+            caller = caller.f_back
+        if caller is not None:
+            query.expect(calls_of(caller.f_code.co_filename, caller.f_lineno), caller.f_code.co_filename)
         self.declared[name] = query
         return query

@@ -48,22 +48,22 @@ class Query(Generic[T]):
     )
 
     def __init__(self, source: Source, shape: Shape, record: type) -> None:
-        self.source = source
-        self.shape = shape
-        self.record = record
-        self.fields = fields_of(record)
+        self.source: Source = source
+        self.shape: Shape = shape
+        self.record: type[Any] = record
+        self.fields: tuple[str, ...] = fields_of(record)
         #: ``folder/name`` of the file.
-        self.name = source.name
+        self.name: str = source.name
         self.scope: Scope = source.scope
         #: What is sent, with ``$1 …`` for the parameters, whose names ``parameters`` has in that order.
-        self.sql = source.sql
-        self.parameters = source.parameters
+        self.sql: str = source.sql
+        self.parameters: tuple[str, ...] = source.parameters
         #: Tells this text from any other, also on a server connection that a pooler shares among its clients.
-        self.digest = sha256(source.sql.encode()).hexdigest()[:24].encode()
+        self.digest: bytes = sha256(source.sql.encode()).hexdigest()[:24].encode()
         #: Whether it can change a row.
-        self.writes = source.writes
+        self.writes: bool = source.writes
         #: Whether it might, as far as its text can tell: a single value may come from a function that writes.
-        self.may_write = self.writes or (shape is not Shape.MANY and not self.fields)
+        self.may_write: bool = self.writes or (shape is not Shape.MANY and not self.fields)
         #: From a row to a record.
         self.make: Callable[[Sequence[Any]], Any] = maker(record)
         self.never_none: frozenset[str] = frozenset()

@@ -28,7 +28,7 @@ class AsyncStore:
     """
 
     def __init__(self, pool: Pool, *, prepare: bool = True, timeout_seconds: float = 60.0) -> None:
-        self.pool = pool
+        self.pool: Pool = pool
         self._core = Core(_Driver(pool), prepare, timeout_seconds)
         self._connect: tuple[str, dict[str, Any]] | None = None
 
@@ -96,7 +96,7 @@ class AsyncTenantScope(AsyncScope):
 
     def __init__(self, core: Core, identity: Tenant) -> None:
         super().__init__(core, identity)
-        self.customer_id = identity.customer_id
+        self.customer_id: UUID = identity.customer_id
 
 
 class AsyncTransaction(AsyncRunner):

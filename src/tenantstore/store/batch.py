@@ -30,7 +30,8 @@ class Batch:
             statement.hand_over()
         self.identity = identity
         self.queries: list[Query[Any]] = []
-        self.writes = self.may_write = False
+        self.writes: bool = False
+        self.may_write: bool = False
         self._commands: list[Command] = []
         for statement in statements:
             identity.admit(statement)
@@ -114,7 +115,7 @@ class Cursor:
         # Not handed over before the first fetch: a stream that nobody iterates has run nothing.
         self._statement = statement
         self.identity = identity
-        self.name = self._query.name
+        self.name: str = self._query.name
         self._declare = Command(f"DECLARE {name} NO SCROLL CURSOR FOR {self._query.sql}", statement.parameters)
         self._fetch = Command(f"FETCH FORWARD {FETCH_ROWS} FROM {name}", {})
         self._close = Command(f"CLOSE {name}", {})

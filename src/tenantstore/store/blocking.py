@@ -30,7 +30,7 @@ class Store:
     """
 
     def __init__(self, pool: Pool, *, prepare: bool = True, timeout_seconds: float = 60.0) -> None:
-        self.pool = pool
+        self.pool: Pool = pool
         self._core = Core(_Driver(pool), prepare, timeout_seconds)
         self._close: Callable[[], None] | None = None
 
@@ -101,7 +101,7 @@ class TenantScope(Scope):
 
     def __init__(self, core: Core, identity: Tenant) -> None:
         super().__init__(core, identity)
-        self.customer_id = identity.customer_id
+        self.customer_id: UUID = identity.customer_id
 
 
 class Transaction(Runner):

@@ -54,8 +54,8 @@ class Tenant:
     def __init__(self, customer_id: UUID) -> None:
         if not isinstance(customer_id, UUID):
             raise TypeError(f"customer_id is a UUID, not {type(customer_id).__name__}")
-        self.customer_id = customer_id
-        self.name = f"customer {customer_id}"
+        self.customer_id: UUID = customer_id
+        self.name: str = f"customer {customer_id}"
         self._text = str(customer_id).encode()
 
     def admit(self, statement: Statement[Any]) -> None:

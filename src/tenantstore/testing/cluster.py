@@ -32,7 +32,7 @@ class Cluster:
     """
 
     def __init__(self, binaries: Binaries, settings: Mapping[str, str], fresh: bool = False) -> None:
-        self.folder = RunFolder()
+        self.folder: RunFolder = RunFolder()
         data = self.folder.data
         try:
             _fill(data, binaries, fresh)
@@ -42,7 +42,7 @@ class Cluster:
         chosen = {**_SETTINGS, **settings, "unix_socket_directories": str(self.folder.socket)}
         options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         command = [f"{binaries.folder}/postgres", "-D", str(data), *options]
-        self.postmaster = Postmaster(command, data, self.folder.log)
+        self.postmaster: Postmaster = Postmaster(command, data, self.folder.log)
 
     def end(self) -> None:
         """Stop the server and remove everything it had."""

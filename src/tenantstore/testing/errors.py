@@ -19,7 +19,7 @@ class NoProvider(TenantstoreError):
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         super().__init__(tuple(refusals))
-        self.refusals = tuple(refusals)
+        self.refusals: tuple[Refusal, ...] = tuple(refusals)
 
     def __str__(self) -> str:
         lines = ["no PostgreSQL to run on"]

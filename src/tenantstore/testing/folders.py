@@ -40,10 +40,11 @@ class RunFolder:
         bases = [_SHM, Path(tempfile.gettempdir()), _TMP]
         for base in bases:
             _remove_stale(base)
+        self.path: Path
         self.path, self._lock = _create(next(filter(_is_fit, bases), None) or _no_place(bases))
-        self.data = self.path / "data"
-        self.socket = self.path / "socket"
-        self.log = self.path / "log"
+        self.data: Path = self.path / "data"
+        self.socket: Path = self.path / "socket"
+        self.log: Path = self.path / "log"
         self.log.touch(mode=0o600)
         for folder in (self.data, self.socket):
             folder.mkdir(mode=0o700)
