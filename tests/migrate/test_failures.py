@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tenantstore import migrate
-from tenantstore.migrate.errors import Blocked, MigrationError, StatementFailed
+from tenantstore.migrate.errors import Blocked, MigrationError, ServerGone, StatementFailed
 from tests.migrate.conftest import MakeFolder
 
 _NOTHING_STAYS = "\nNothing of this file stays. Mend it, and run the same command again."
@@ -178,3 +178,15 @@ def test_failures_pickle(prepared: str, folder: MakeFolder) -> None:
     again = pickle.loads(pickle.dumps(failure))
 
     assert (type(again), str(again), again.exit_code) == (Blocked, str(failure), 6)
+
+
+@pytest.mark.parametrize("mark", ["", "-- no-transaction\n"])
+def test_a_connection_that_breaks_says_that_nothing_is_lost(prepared: str, folder: MakeFolder, mark: str) -> None:
+    where = folder({"1_a": f"{mark}CREATE TABLE a ();\nSELECT pg_terminate_backend(pg_backend_pid());"})
+
+    with pytest.raises(ServerGone) as failed:
+        migrate.up(prepared, where)
+    assert str(failed.value) == (
+        "1_a.up: the connection broke: terminating connection due to administrator command\n"
+        "Run the same command again: it reads in the history what was done, and goes on from there."
+    )

@@ -105,8 +105,9 @@ def unbroken(connection: Connection, what: str) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         if connection.closed:
+            reason = str(error).partition("\n")[0].removeprefix("consuming input failed: ")
             raise ServerGone(
-                f"{what}: the connection broke: {str(error).strip()}",
+                f"{what}: the connection broke: {reason}",
                 "Run the same command again: it reads in the history what was done, and goes on from there.",
             ) from None
         message = error.diag.message_primary or str(error)
