@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -59,10 +60,14 @@ def _play(signals: "_Signals", keep: bool) -> None:
         print(f"PostgreSQL {server.version} ({server.provider}) is up and migrated; the service logs in as app.\n")
         for scene in scenes(store):
             _show(scene)
-        _tell_how_to_connect(server, keep)
+        if not keep:
+            _tell_how_to_connect(server, "`tenantstore demo --keep` leaves the server up, to look around:")
+            return
         with suppress(KeyboardInterrupt):
-            while keep:
-                signal.pause()
+            _tell_how_to_connect(server, "The server is up until Ctrl-C:")
+            while True:
+                # Not signal.pause(): a signal that comes just before it would be waited out.
+                time.sleep(1)
 
 
 @contextmanager
@@ -131,7 +136,7 @@ def _show(scene: "Scene") -> None:
     print(flush=True)
 
 
-def _tell_how_to_connect(server: "Server", keep: bool) -> None:
+def _tell_how_to_connect(server: "Server", how_long: str) -> None:
     from tenantstore.demo.stage import DATABASE, LOGIN
 
     print(
