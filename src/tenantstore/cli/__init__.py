@@ -10,6 +10,7 @@ from tenantstore import __version__
 # A new command is one line here: its name, where its ``main`` is, what it does.
 _COMMANDS = {
     "migrate": ("tenantstore.cli.migrate", "apply and undo migrations"),
+    "doctor": ("tenantstore.cli.doctor", "whether a database keeps customers apart, and what to do where not"),
     "demo": ("tenantstore.cli.demo", "two customers, their phones and one share, on a PostgreSQL of its own"),
 }
 

@@ -1,0 +1,85 @@
+"""Grants on tables, columns, sequences and the one view: what each role has, what the model gives it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from tenantstore.checking.finding import Finding, Look
+from tenantstore.checking.model import EVERY, OPERATOR, PASSWORDS, PUBLIC, SEQUENCES, TABLES, TENANT
+
+# A privilege, and the column it is on, or '*' for all that there are and will be.
+Privileges = set[tuple[str, str]]
+
+# Partitions too, wherever they are. An owner's own privileges are no grants.
+_GRANTS = """
+WITH RECURSIVE known AS (
+    SELECT c.oid
+    FROM pg_class AS c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY (%s)
+    UNION
+    SELECT i.inhrelid FROM known AS k INNER JOIN pg_inherits AS i ON i.inhparent = k.oid
+),
+
+granted AS (
+    SELECT c.oid, c.relowner, g.grantee, g.privilege_type, '*' AS column_name
+    FROM pg_class AS c
+    CROSS JOIN aclexplode(c.relacl) AS g
+    UNION ALL
+    SELECT c.oid, c.relowner, g.grantee, g.privilege_type, quote_ident(a.attname)
+    FROM pg_class AS c
+    INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+    CROSS JOIN aclexplode(a.attacl) AS g
+)
+
+SELECT g.oid::regclass::text, coalesce(r.oid::regrole::text, 'PUBLIC'), g.privilege_type, g.column_name
+FROM granted AS g
+INNER JOIN known AS k ON k.oid = g.oid
+LEFT JOIN pg_roles AS r ON r.oid = g.grantee
+WHERE g.grantee <> g.relowner
+ORDER BY 1, 2, 3, 4
+"""
+
+
+def judge(look: Look) -> Iterator[Finding]:
+    """What is granted and should not be, and what should be and is not."""
+    expected = dict(_expected())
+    found: dict[tuple[str, str], Privileges] = defaultdict(set)
+    for thing, role, privilege, column in look.execute(_GRANTS, ([*TABLES, PASSWORDS, *SEQUENCES],)):
+        found[thing, role].add((privilege, column))
+    for (thing, role), has in found.items():
+        more = _beyond(has, expected.get((thing, role), set()))
+        if more:
+            what = _listed(more)
+            yield Finding(_code(role), thing, f"{role} may {what}", f"REVOKE {what} ON {thing} FROM {role};")
+    for (thing, role), should in expected.items():
+        less = _beyond(should, found.get((thing, role), set()))
+        if less:
+            what = _listed(less)
+            yield Finding("grant-missing", thing, f"{role} may not {what}", f"GRANT {what} ON {thing} TO {role};")
+
+
+def _expected() -> Iterator[tuple[tuple[str, str], Privileges]]:
+    for name, table in TABLES.items():
+        yield (name, OPERATOR), {(command, "*") for command in ("SELECT", "INSERT", "UPDATE", "DELETE")}
+        yield (name, TENANT), {(command, each) for command, columns in table.tenant.items() for each in columns}
+    for name, privilege in SEQUENCES.items():
+        yield (name, OPERATOR), {(privilege, "*")}
+    yield (PASSWORDS, TENANT), {("SELECT", *EVERY)}
+
+
+def _beyond(has: Privileges, should: Privileges) -> Privileges:
+    """What is not covered: a privilege on the table covers its columns."""
+    return {(privilege, column) for privilege, column in has - should if (privilege, "*") not in should}
+
+
+def _code(role: str) -> str:
+    return {TENANT: "grant-wide", OPERATOR: "grant-wide", PUBLIC: "grant-public"}.get(role, "grant-stray")
+
+
+def _listed(privileges: Iterable[tuple[str, str]]) -> str:
+    """As GRANT and REVOKE take it: ``DELETE, SELECT (a, b)``."""
+    columns: dict[str, list[str]] = defaultdict(list)
+    for privilege, column in sorted(privileges):
+        columns[privilege].append(column)
+    return ", ".join(
+        privilege if "*" in names else f"{privilege} ({', '.join(names)})" for privilege, names in columns.items()
+    )

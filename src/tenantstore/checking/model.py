@@ -1,0 +1,274 @@
+"""Which table is owned how, and what follows from it: grants, policies, guards. The database is compared with this.
+
+Section 3 of the domain, told once more in the words of the catalogs. What is SQL here is written as PostgreSQL prints
+it, casts and brackets included, so that to compare is to compare texts; ``{table}`` stands for the table itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+TENANT, OPERATOR = "tenantstore_tenant", "tenantstore_operator"
+PUBLIC = "PUBLIC"
+OWNER = "the owner of the tables"
+
+# A privilege on the whole table, where others are on columns.
+EVERY = ("*",)
+
+Command = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
+Owned = Literal[
+    "by its own id",
+    "by customer_id",
+    "by owner_id and shared_with",
+    "through device_id",
+    "by nobody: everybody may read of it",
+    "by nobody: the operator's",
+]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which rows may be seen or changed, and which may be left behind."""
+
+    using: str | None = None
+    check: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """``tenant`` gives for each privilege the columns; what is not named is not granted."""
+
+    owned: Owned
+    tenant: Mapping[Command, Sequence[str]] = field(default_factory=dict)
+    policies: Mapping[Command, Policy] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Function:
+    """The role that a SECURITY DEFINER function runs as, and who may call it beside its owner."""
+
+    definer: str | None = None
+    executed_by: Sequence[str] = ()
+
+
+_ME = "tenantstore_customer_id()"
+
+
+def _names(text: str) -> Sequence[str]:
+    return text.split()
+
+
+def _owner(device: str = "device_id") -> str:
+    """The row's device is mine."""
+    return f"(EXISTS (SELECT FROM devices d WHERE d.id = {{table}}.{device} AND d.customer_id = {_ME}))"
+
+
+def _grantee(permission: str = "", also: str = "") -> str:
+    """The row's device is shared with me, with that permission, and the share counts."""
+    share = f"s.device_id = {{table}}.device_id AND s.shared_with = {_ME}"
+    allowed = f" AND s.{permission}" if permission else ""
+    return f"(EXISTS (SELECT FROM device_shares s WHERE {share}{allowed} AND NOT s.suspended{also}))"
+
+
+_ROTATES = f"{_owner()} OR {_grantee('can_rotate_ip')}"
+_MANAGES = f"{_owner()} OR {_grantee('can_manage_ports')}"
+_SEES = f"customer_id = {_ME} OR ({_ME} = ANY (viewers))"
+_TAKES_PART = f"owner_id = {_ME} OR shared_with = {_ME} AND NOT suspended"
+
+TABLES: Mapping[str, Table] = {
+    "users": Table("by nobody: the operator's"),
+    "customer_auth_tokens": Table("by nobody: the operator's"),
+    "customers": Table(
+        "by its own id",
+        {"SELECT": _names("id name email active created_at updated_at email_verified google_email")},
+        {"SELECT": Policy(f"id = {_ME}")},
+    ),
+    "relay_servers": Table(
+        "by nobody: everybody may read of it",
+        {"SELECT": _names("id ip")},
+        {"SELECT": Policy("true")},
+    ),
+    "devices": Table(
+        "by customer_id",
+        {
+            "SELECT": _names(
+                "id name android_id status cellular_ip wifi_ip vpn_ip carrier network_type battery_level"
+                " battery_charging signal_strength base_port http_port socks5_port udp_relay_port ovpn_port"
+                " last_heartbeat app_version device_model android_version created_at updated_at description"
+                " relay_server_id auto_rotate_minutes customer_id"
+            ),
+            "UPDATE": _names("name description auto_rotate_minutes updated_at"),
+        },
+        {
+            "SELECT": Policy(_SEES),
+            "UPDATE": Policy(_SEES, f"customer_id = {_ME} OR ({_ME} = ANY (renamers)) OR ({_ME} = ANY (rotators))"),
+        },
+    ),
+    "device_shares": Table(
+        "by owner_id and shared_with",
+        {
+            "SELECT": EVERY,
+            "INSERT": _names(
+                "device_id owner_id shared_with can_rename can_manage_ports can_download_configs can_rotate_ip"
+            ),
+            "UPDATE": _names("can_rename can_manage_ports can_download_configs can_rotate_ip updated_at"),
+            "DELETE": EVERY,
+        },
+        {
+            "SELECT": Policy(_TAKES_PART),
+            "INSERT": Policy(check=f"owner_id = {_ME}"),
+            "UPDATE": Policy(_TAKES_PART, f"owner_id = {_ME}"),
+            "DELETE": Policy(f"owner_id = {_ME}"),
+        },
+    ),
+    "pairing_codes": Table(
+        "by customer_id",
+        {
+            "SELECT": _names(
+                "id code claimed_by_device_id claimed_at expires_at created_by created_at relay_server_id"
+                " reassign_device_id customer_id"
+            ),
+            "INSERT": _names("code device_auth_token expires_at relay_server_id reassign_device_id customer_id"),
+        },
+        {
+            "SELECT": Policy(f"customer_id = {_ME}"),
+            "INSERT": Policy(
+                check=f"customer_id = {_ME} AND (reassign_device_id IS NULL OR {_owner('reassign_device_id')})"
+            ),
+        },
+    ),
+    "proxy_connections": Table(
+        "through device_id",
+        {
+            "SELECT": _names(
+                "id device_id customer_id username ip_whitelist bandwidth_limit bandwidth_used active expires_at"
+                " created_at updated_at base_port http_port socks5_port proxy_type"
+            ),
+            "INSERT": _names(
+                "device_id customer_id username password_hash password_plain ip_whitelist bandwidth_limit active"
+                " expires_at proxy_type"
+            ),
+            "UPDATE": _names("active password_hash password_plain updated_at"),
+            "DELETE": EVERY,
+        },
+        {
+            "SELECT": Policy(f"customer_id = {_ME} OR {_owner()} OR {_grantee()}"),
+            "INSERT": Policy(
+                check="(EXISTS (SELECT FROM devices d WHERE d.id = {table}.device_id AND d.customer_id ="
+                f" {{table}}.customer_id AND (d.customer_id = {_ME} OR (EXISTS (SELECT FROM device_shares s WHERE"
+                f" s.device_id = d.id AND s.shared_with = {_ME} AND s.can_manage_ports AND NOT s.suspended)))))"
+            ),
+            "UPDATE": Policy(_MANAGES, _MANAGES),
+            "DELETE": Policy(_MANAGES),
+        },
+    ),
+    "ip_history": Table("through device_id", {"SELECT": EVERY}, {"SELECT": Policy(_ROTATES)}),
+    "bandwidth_logs": Table("through device_id", {"SELECT": EVERY}, {"SELECT": Policy(_ROTATES)}),
+    "device_status_logs": Table("through device_id", {"SELECT": EVERY}, {"SELECT": Policy(_ROTATES)}),
+    "device_commands": Table(
+        "through device_id",
+        {"SELECT": EVERY, "INSERT": _names("device_id type payload")},
+        {
+            "SELECT": Policy(_ROTATES),
+            "INSERT": Policy(
+                check=f"{_owner()} OR " + _grantee("can_rotate_ip", " AND {table}.type::text = 'rotate_ip'::text")
+            ),
+        },
+    ),
+    "rotation_links": Table(
+        "through device_id",
+        {"SELECT": EVERY, "INSERT": _names("device_id token name"), "DELETE": EVERY},
+        {"SELECT": Policy(_owner()), "INSERT": Policy(check=_owner()), "DELETE": Policy(_owner())},
+    ),
+}
+
+# Months of it are tables of their own; nobody is granted one, and none has a policy.
+PARTITIONED = "bandwidth_logs"
+
+SEQUENCES: Mapping[str, str] = {"devices_base_port_seq": "USAGE"}
+
+# The one view that reads as its owner, since it stands in for a grant that a policy could not narrow.
+PASSWORDS = "connection_passwords"
+PASSWORDS_TEXT = (
+    "SELECT id AS connection_id, password_hash, password_plain FROM proxy_connections c"
+    " WHERE (SELECT pg_has_role('tenantstore_operator'::name, 'USAGE'::text) AS pg_has_role)"
+    f" OR {_owner()} OR {_grantee('can_download_configs')}"
+).replace("{table}", "c")
+
+# Who is asking: every policy calls it.
+CUSTOMER_ID = _ME
+CUSTOMER_ID_BODY = "RETURN (NULLIF(current_setting('tenantstore.customer_id'::text, true), ''::text))::uuid"
+
+FUNCTIONS: Mapping[str, Function] = {
+    CUSTOMER_ID: Function(executed_by=(OPERATOR, TENANT)),
+    # Called by the login role, before it is anybody.
+    "tenantstore_active_customer(uuid,boolean)": Function(OPERATOR, (PUBLIC,)),
+    "tenantstore_guard_device()": Function(),
+    "tenantstore_guard_child()": Function(OPERATOR),
+    "tenantstore_refresh_access_lists(uuid)": Function(OPERATOR),
+    "tenantstore_share_changed()": Function(OPERATOR),
+    "tenantstore_share_suspended()": Function(OPERATOR),
+    "tenantstore_refresh_suspended(uuid)": Function(OPERATOR),
+    "tenantstore_customer_suspended()": Function(OPERATOR),
+    # Only the owner of a table may make a partition of it.
+    "tenantstore_ensure_bandwidth_partition(date)": Function(OWNER, (OPERATOR,)),
+}
+
+_TENANT_ONLY = (
+    "row_security_active('{table}'::regclass::oid) AND NOT pg_has_role('tenantstore_operator'::name, 'USAGE'::text)"
+)
+
+
+def _guard(when: str, does: str, also: str = "") -> str:
+    """A trigger that decides again, when the wait for a lock is over, whether a tenant may still write."""
+    return f"{when} ON {{table}} FOR EACH ROW WHEN ({also}{_TENANT_ONLY}) EXECUTE FUNCTION {does}"
+
+
+# By table and name, what stands after CREATE TRIGGER and the name.
+TRIGGERS: Mapping[tuple[str, str], str] = {
+    ("devices", "devices_tenant_guard_rename"): _guard(
+        "BEFORE UPDATE OF name, description", "tenantstore_guard_device('renamers')"
+    ),
+    ("devices", "devices_tenant_guard_rotate"): _guard(
+        "BEFORE UPDATE OF auto_rotate_minutes", "tenantstore_guard_device('rotators')"
+    ),
+    ("device_shares", "device_shares_tenant_guard"): _guard("BEFORE INSERT", "tenantstore_guard_child()"),
+    ("proxy_connections", "proxy_connections_tenant_guard"): _guard(
+        "BEFORE INSERT OR DELETE OR UPDATE", "tenantstore_guard_child('can_manage_ports')"
+    ),
+    ("device_commands", "device_commands_tenant_guard_rotate"): _guard(
+        "BEFORE INSERT", "tenantstore_guard_child('can_rotate_ip')", "new.type::text = 'rotate_ip'::text AND "
+    ),
+    ("device_commands", "device_commands_tenant_guard"): _guard(
+        "BEFORE INSERT", "tenantstore_guard_child()", "new.type::text <> 'rotate_ip'::text AND "
+    ),
+    ("rotation_links", "rotation_links_tenant_guard"): _guard("BEFORE INSERT OR DELETE", "tenantstore_guard_child()"),
+    # These keep what the policies read: the access lists, and whether a share counts.
+    ("device_shares", "device_shares_access_lists"): (
+        "AFTER INSERT OR DELETE OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION tenantstore_share_changed()"
+    ),
+    ("device_shares", "device_shares_suspended"): (
+        "BEFORE INSERT OR UPDATE OF owner_id, shared_with ON {table} FOR EACH ROW"
+        " EXECUTE FUNCTION tenantstore_share_suspended()"
+    ),
+    ("customers", "customers_suspended"): (
+        "AFTER UPDATE OF active ON {table} FOR EACH ROW WHEN (old.active IS DISTINCT FROM new.active)"
+        " EXECUTE FUNCTION tenantstore_customer_suspended()"
+    ),
+    ("devices", "devices_owner_changed"): (
+        "AFTER UPDATE OF customer_id ON {table} FOR EACH ROW WHEN (old.customer_id IS DISTINCT FROM new.customer_id)"
+        " EXECUTE FUNCTION tenantstore_owner_changed()"
+    ),
+}
+
+# No row names one customer's device and another customer.
+CONSTRAINTS: Mapping[tuple[str, str], str] = {
+    ("device_shares", "device_shares_device_id_owner_id_fkey"): (
+        "FOREIGN KEY (device_id, owner_id) REFERENCES devices(id, customer_id) ON DELETE CASCADE"
+    ),
+    ("device_shares", "device_shares_shared_with_check"): "CHECK (owner_id <> shared_with)",
+    ("proxy_connections", "proxy_connections_device_id_customer_id_fkey"): (
+        "FOREIGN KEY (device_id, customer_id) REFERENCES devices(id, customer_id) ON UPDATE CASCADE ON DELETE CASCADE"
+        " NOT VALID"
+    ),
+}

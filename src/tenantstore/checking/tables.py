@@ -1,0 +1,93 @@
+"""The tables: there, one owner, row-level security enabled and forced on each that holds what is a customer's."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tenantstore.checking.finding import Finding, Look
+from tenantstore.checking.model import OPERATOR, TABLES, TENANT
+
+# Those of the model, their partitions wherever they are, and others beside them that look like a customer's or are open
+# to one.
+_TABLES = """
+WITH RECURSIVE known AS (
+    SELECT c.oid
+    FROM pg_class AS c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname = ANY (%(tables)s)
+    UNION
+    SELECT i.inhrelid FROM known AS k INNER JOIN pg_inherits AS i ON i.inhparent = k.oid
+)
+
+SELECT c.oid::regclass::text, c.relowner::regrole::text, c.relrowsecurity, c.relforcerowsecurity
+FROM pg_class AS c
+WHERE
+    c.oid IN (SELECT k.oid FROM known AS k)
+    OR (
+        c.relnamespace = current_schema()::regnamespace
+        AND c.relkind IN ('r', 'p')
+        AND (
+            EXISTS (
+                SELECT FROM pg_attribute AS a
+                WHERE
+                    a.attrelid = c.oid
+                    AND a.attname IN ('customer_id', 'device_id', 'connection_id')
+                    AND NOT a.attisdropped
+            )
+            OR EXISTS (
+                SELECT FROM aclexplode(c.relacl) AS g
+                WHERE g.grantee = 0 OR g.grantee = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = %(tenant)s)
+            )
+        )
+    )
+ORDER BY 1
+"""
+
+_CREATORS = """
+SELECT DISTINCT coalesce(quote_ident(r.rolname), 'PUBLIC'), quote_ident(n.nspname)
+FROM pg_namespace AS n
+CROSS JOIN aclexplode(n.nspacl) AS g
+LEFT JOIN pg_roles AS r ON r.oid = g.grantee
+WHERE
+    n.nspname = current_schema()
+    AND g.privilege_type = 'CREATE'
+    AND (g.grantee = 0 OR r.rolname = ANY (%s) OR pg_has_role(session_user, g.grantee, 'USAGE'))
+    AND g.grantee <> n.nspowner
+ORDER BY 1
+"""
+
+
+def judge(look: Look) -> Iterator[Finding]:
+    """Each table; and that nobody who serves customers may put things of their own beside them."""
+    rows = look.execute(_TABLES, {"tables": list(TABLES), "tenant": TENANT}).fetchall()
+    for name in TABLES.keys() - {name for name, *_ in rows}:
+        yield Finding("table-missing", name, "is not there", "tenantstore migrate status says what is applied.")
+    owners = Counter(owner for _, owner, *_ in rows)
+    usual = owners.most_common(1)[0][0]
+    for name, owner, enabled, forced in rows:
+        if owner != usual:
+            yield Finding(
+                "owner-differs",
+                name,
+                f"belongs to {owner}, the other tables to {usual}",
+                f"ALTER TABLE {name} OWNER TO {usual};",
+            )
+        if not enabled:
+            yield Finding(
+                "rls-off",
+                name,
+                "has no row-level security: its policies are not in force",
+                f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;",
+            )
+        elif not forced:
+            yield Finding(
+                "rls-not-forced",
+                name,
+                f"does not hold {owner}, its owner, to its policies",
+                f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;",
+            )
+    for role, schema in look.execute(_CREATORS, ([TENANT, OPERATOR],)):
+        yield Finding(
+            "schema-create",
+            f"schema {schema}",
+            f"lets {role} create things that are found before others' or beside them",
+            f"REVOKE CREATE ON SCHEMA {schema} FROM {role};",
+        )

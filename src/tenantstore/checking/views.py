@@ -1,0 +1,91 @@
+"""Views that read a customer's rows: as whoever asks, but for the one that hands out passwords."""
+
+from collections.abc import Iterator
+
+from tenantstore.checking.finding import Finding, Look
+from tenantstore.checking.model import OPERATOR, PASSWORDS, PASSWORDS_TEXT, TABLES
+from tenantstore.checking.texts import plain
+
+# Also views of views, and in whatever schema they are.
+_VIEWS = """
+WITH RECURSIVE reading AS (
+    SELECT c.oid
+    FROM pg_class AS c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY (%s)
+    UNION
+    SELECT w.ev_class
+    FROM reading AS r
+    INNER JOIN pg_depend AS d
+        ON d.refclassid = 'pg_class'::regclass AND d.refobjid = r.oid AND d.classid = 'pg_rewrite'::regclass
+    INNER JOIN pg_rewrite AS w ON w.oid = d.objid
+)
+
+SELECT
+    c.oid::regclass::text,
+    c.relkind = 'm',
+    c.relowner::regrole::text,
+    coalesce(o.invoker, false),
+    coalesce(o.barrier, false),
+    pg_get_viewdef(c.oid, true)
+FROM pg_class AS c
+CROSS JOIN LATERAL (
+    SELECT
+        bool_or(t.option_value::boolean) FILTER (WHERE t.option_name = 'security_invoker') AS invoker,
+        bool_or(t.option_value::boolean) FILTER (WHERE t.option_name = 'security_barrier') AS barrier
+    FROM pg_options_to_table(c.reloptions) AS t
+    WHERE t.option_name IN ('security_invoker', 'security_barrier')
+) AS o
+WHERE c.oid IN (SELECT r.oid FROM reading AS r) AND c.relkind IN ('v', 'm')
+ORDER BY 1
+"""
+
+
+def judge(look: Look) -> Iterator[Finding]:
+    """Every view over the model's tables."""
+    found = False
+    for name, materialized, owner, invoker, barrier, text in look.execute(_VIEWS, (list(TABLES),)):
+        if name == PASSWORDS:
+            found = True
+            yield from _judge_passwords(owner, barrier, text)
+        elif materialized:
+            yield Finding(
+                "view-materialized",
+                name,
+                "is a copy of customers' rows, and a copy has no policies",
+                f"DROP MATERIALIZED VIEW {name}; or a table with policies of its own in its place.",
+            )
+        elif not invoker:
+            yield Finding(
+                "view-definer",
+                name,
+                f"reads as {owner}, not as who asks",
+                f"ALTER VIEW {name} SET (security_invoker = true);",
+            )
+    if not found:
+        yield Finding("view-missing", PASSWORDS, "is not there", "tenantstore migrate status says what is applied.")
+
+
+def _judge_passwords(owner: str, barrier: bool, text: str) -> Iterator[Finding]:
+    if owner != OPERATOR:
+        yield Finding(
+            "view-owner",
+            PASSWORDS,
+            f"belongs to {owner} and reads as that",
+            f"ALTER VIEW {PASSWORDS} OWNER TO {OPERATOR};",
+        )
+    if not barrier:
+        yield Finding(
+            "view-barrier",
+            PASSWORDS,
+            "is no security barrier: a condition of the caller's may run on rows that are not theirs",
+            f"ALTER VIEW {PASSWORDS} SET (security_barrier = true);",
+        )
+    # Before 16 a column is printed with its table, also where there is only one.
+    columns, _, rows = plain(text).partition(" FROM ")
+    if f"{columns.replace(' c.', ' ')} FROM {rows}" != PASSWORDS_TEXT:
+        yield Finding(
+            "view-differs",
+            PASSWORDS,
+            f"is ({plain(text)}), the model says ({PASSWORDS_TEXT})",
+            f"CREATE OR REPLACE VIEW {PASSWORDS} WITH (security_barrier) AS {PASSWORDS_TEXT};",
+        )

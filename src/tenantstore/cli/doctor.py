@@ -1,0 +1,51 @@
+"""``tenantstore doctor``: whether a database keeps customers apart; stdout is the findings."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from tenantstore.migrate.errors import MigrationError
+
+_FINDINGS = 4
+_EXIT_CODES = """
+exit codes:
+  0   nothing found
+  2   usage, or the server refuses whom the DSN names
+  4   findings
+  5   the database is not to be reached
+
+The database is --dsn, else $TENANTSTORE_DSN, else what libpq's own PG* variables say. Run it as the role that the
+service logs in with: that this role may do nothing by itself is part of what is asked. It reads catalogs only.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Parse and examine; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="tenantstore doctor",
+        description="Compares roles, grants, policies, views, functions and triggers with the model.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXIT_CODES,
+    )
+    parser.add_argument("--dsn", default="", help="the database")
+    parser.add_argument("--json", action="store_true", help="the findings as JSON")
+    arguments = parser.parse_args(argv)
+    # Not before: --help must not wait for psycopg.
+    from tenantstore.checking import examine
+
+    try:
+        findings = examine(arguments.dsn or os.environ.get("TENANTSTORE_DSN", ""))
+    except MigrationError as error:
+        print(f"error: {error}", file=sys.stderr)
+        if arguments.json:
+            print(
+                json.dumps({"error": {"kind": type(error).__name__, "text": str(error)}}, ensure_ascii=False, indent=2)
+            )
+        return error.exit_code
+    if arguments.json:
+        print(json.dumps({"findings": [each.as_dict() for each in findings]}, ensure_ascii=False, indent=2))
+    else:
+        print("\n\n".join(map(str, findings)) or "no findings")
+    return _FINDINGS if findings else 0

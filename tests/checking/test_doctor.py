@@ -1,0 +1,161 @@
+"""The doctor finds nothing in a healthy database, each thing that was done to a sick one, and says what to do."""
+
+import psycopg
+import pytest
+
+from tenantstore.checking import Finding, examine
+from tenantstore.checking.model import TABLES
+from tenantstore.checking.server import judge_version
+from tenantstore.testing import Server
+from tests.checking.conftest import TEMPLATE, LaunchMigrated, Patient
+from tests.checking.sabotages import SABOTAGES
+
+
+def known(findings: list[Finding]) -> list[Finding]:
+    """Without the server's age, which is the affair of the machine that the tests run on."""
+    return [each for each in findings if each.code != "version-outdated"]
+
+
+@pytest.mark.parametrize("deployer", [None, "deployer"], ids=["by a superuser", "by its owner"])
+@pytest.mark.parametrize("version", [18, 15])
+def test_a_migrated_database_is_healthy(launch_migrated: LaunchMigrated, version: int, deployer: str | None) -> None:
+    server = launch_migrated(version, deployer)
+
+    assert known(examine(server.dsn(TEMPLATE, "app"))) == []
+
+
+@pytest.mark.parametrize(("sabotage", "undo", "found"), SABOTAGES, ids=[each[0][:70] for each in SABOTAGES])
+def test_what_was_done_is_found(patient: Patient, sabotage: str, undo: str, found: list[tuple[str, str]]) -> None:
+    findings = known(patient(sabotage, undo))
+
+    assert [(each.code, each.object) for each in findings] == found
+
+
+def test_advice_that_is_whole_sql_mends_what_it_is_about(patient: Patient) -> None:
+    patient("ALTER TABLE devices DISABLE ROW LEVEL SECURITY")
+    patient("DROP POLICY devices_tenant_select ON devices")
+    patient("ALTER POLICY device_commands_tenant_insert ON device_commands WITH CHECK (true)")
+    patient("GRANT SELECT (auth_token, viewers), INSERT, TRUNCATE ON devices TO tenantstore_tenant")
+    patient("REVOKE SELECT (id, name) ON devices FROM tenantstore_tenant")
+    patient("GRANT EXECUTE ON FUNCTION tenantstore_guard_child() TO PUBLIC")
+    patient(
+        "CREATE OR REPLACE VIEW connection_passwords WITH (security_barrier = false) AS"
+        " SELECT c.id AS connection_id, c.password_hash, c.password_plain FROM proxy_connections AS c"
+    )
+    patient("ALTER TABLE rotation_links DISABLE TRIGGER rotation_links_tenant_guard")
+    patient("DROP TRIGGER device_commands_tenant_guard ON device_commands")
+    findings = known(patient("ALTER TABLE device_shares DROP CONSTRAINT device_shares_device_id_owner_id_fkey"))
+
+    assert (len(findings), known(patient("".join(each.advice for each in findings)))) == (11, [])
+
+
+def test_a_superuser_and_an_owner_are_told_not_to_log_in_for_a_service(
+    launch_migrated: LaunchMigrated, patient: Patient
+) -> None:
+    superuser = known(patient("", user=None))
+    owner = known(examine(launch_migrated(18, "deployer").dsn(TEMPLATE, "deployer")))
+
+    assert [each.code for each in superuser + owner] == [
+        "login-superuser",
+        "login-createrole",
+        "login-owner",
+        "login-inherits",
+        "login-not-member",
+    ]
+
+
+def test_a_database_that_is_not_migrated_is_told_to_be(ward: Server) -> None:
+    assert [str(each) for each in examine(ward.dsn("postgres", "app"))] == [
+        "database: not-migrated: has no table device_shares where this role looks\n"
+        "    tenantstore migrate up; or, where all is in another schema, options=-csearch_path=… in the DSN,"
+        " and GRANT USAGE ON SCHEMA … to this role."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "text"),
+    [
+        (
+            "ALTER TABLE devices NO FORCE ROW LEVEL SECURITY",
+            "devices: rls-not-forced: does not hold postgres, its owner, to its policies\n"
+            "    ALTER TABLE devices FORCE ROW LEVEL SECURITY;",
+        ),
+        (
+            "GRANT SELECT (auth_token, viewers), INSERT ON devices TO tenantstore_tenant",
+            "devices: grant-wide: tenantstore_tenant may INSERT, SELECT (auth_token, viewers)\n"
+            "    REVOKE INSERT, SELECT (auth_token, viewers) ON devices FROM tenantstore_tenant;",
+        ),
+        (
+            "DROP POLICY rotation_links_tenant_delete ON rotation_links",
+            "rotation_links: policy-missing: has no policy rotation_links_tenant_delete: DELETE by tenantstore_tenant"
+            " is refused or left to others\n"
+            "    CREATE POLICY rotation_links_tenant_delete ON rotation_links FOR DELETE TO tenantstore_tenant USING"
+            " ((EXISTS (SELECT FROM devices d WHERE d.id = rotation_links.device_id AND"
+            " d.customer_id = tenantstore_customer_id())));",
+        ),
+        (
+            "ALTER POLICY customers_tenant_select ON customers USING (id = tenantstore_customer_id() OR active)",
+            "policy customers_tenant_select on customers: policy-differs: says USING (id = tenantstore_customer_id() OR"
+            " active), the model says (id = tenantstore_customer_id())\n"
+            "    DROP POLICY customers_tenant_select ON customers; CREATE POLICY customers_tenant_select ON customers"
+            " FOR SELECT TO tenantstore_tenant USING (id = tenantstore_customer_id());",
+        ),
+        (
+            'CREATE VIEW "All Phones" AS SELECT d.id FROM devices AS d',
+            '"All Phones": view-definer: reads as postgres, not as who asks\n'
+            '    ALTER VIEW "All Phones" SET (security_invoker = true);',
+        ),
+        (
+            "ALTER TABLE rotation_links DISABLE TRIGGER rotation_links_tenant_guard",
+            "trigger rotation_links_tenant_guard on rotation_links: trigger-disabled: does not fire\n"
+            "    ALTER TABLE rotation_links ENABLE TRIGGER rotation_links_tenant_guard;",
+        ),
+    ],
+)
+def test_a_finding_says_what_is_wrong_and_what_to_do(patient: Patient, sabotage: str, text: str) -> None:
+    assert [str(each) for each in known(patient(sabotage))] == [text]
+
+
+@pytest.mark.parametrize(
+    ("version", "texts"),
+    [
+        (180006, []),
+        (180007, []),
+        (190000, []),
+        (
+            180005,
+            [
+                "PostgreSQL 18.5: version-outdated: lacks fixes: 18.6 is out, and minor versions mend row-level"
+                " security too\n    Install 18.6 or newer and restart; data stay as they are."
+            ],
+        ),
+        (
+            140030,
+            [
+                "PostgreSQL 14.30: version-unsupported: is older than 15, the oldest that is supported here\n"
+                "    Upgrade to a newer major version."
+            ],
+        ),
+    ],
+)
+def test_a_server_without_the_newest_fixes_is_told_of(version: int, texts: list[str]) -> None:
+    assert [str(each) for each in judge_version(version)] == texts
+
+
+def test_the_model_knows_every_table_that_anybody_is_granted(ward: Server) -> None:
+    with psycopg.connect(ward.dsn(TEMPLATE)) as admin:
+        rows = admin.execute(
+            """
+            SELECT DISTINCT p.table_name::text
+            FROM information_schema.column_privileges AS p
+            WHERE p.grantee IN ('tenantstore_operator', 'tenantstore_tenant') AND p.table_name <> 'connection_passwords'
+            """
+        ).fetchall()
+
+    assert {name for (name,) in rows} == TABLES.keys()
+
+
+def test_what_is_owned_by_nobody_but_the_operator_has_nothing_for_a_tenant() -> None:
+    closed = {name for name, table in TABLES.items() if table.owned == "by nobody: the operator's"}
+
+    assert closed == {name for name, table in TABLES.items() if not table.tenant and not table.policies}
