@@ -12,7 +12,9 @@ from tenantstore.migrate.lint import Report, lint, squawk
 from tenantstore.testing import Server
 from tests.migrate.conftest import MakeFolder, Start
 
-_TABLES = "CREATE TABLE t (id integer PRIMARY KEY, a integer);\nCREATE TABLE u (id integer PRIMARY KEY);\n"
+_TABLES = (
+    "CREATE TABLE t (id integer PRIMARY KEY, a integer);\nCREATE TABLE u (id integer PRIMARY KEY, name text UNIQUE);\n"
+)
 _FORCED = "ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
 _MISPLACED = "Take it out, or put it before the statement it is about."
 _SPLIT = f"-- no-transaction\n{_FORCED};\n"
@@ -64,6 +66,12 @@ def codes(report: Report) -> list[tuple[str, int | None, str]]:
             "index-build: an index of public.t is built while nobody can read or write it",
             "CREATE UNIQUE INDEX CONCURRENTLY in a file that begins with `-- no-transaction`; "
             "then ADD CONSTRAINT … USING\nINDEX in the next.",
+        ),
+        (
+            'ALTER TABLE u ALTER name TYPE text COLLATE "C";',
+            "index-build: an index of public.u is built while nobody can read or write it",
+            "Add a column of the new type beside the old one, let a trigger keep it, fill it in steps "
+            "(`-- no-transaction`), then change over.",
         ),
         (
             "ALTER TABLE t ADD x integer; ALTER TABLE u ADD x integer;",
@@ -137,6 +145,19 @@ def test_a_tenant_s_table_is_held_to_its_customer(
     report = lint(folder({"001_t": table, "002_more": f"{statements};"}), any_server.dsn())
 
     assert codes(report) == found
+
+
+def test_a_partition_has_a_barrier_of_its_own_and_its_table_s_indexes(server: Server, folder: MakeFolder) -> None:
+    text = (
+        "CREATE TABLE t (customer_id uuid, at date, email text) PARTITION BY RANGE (at);\n"
+        "CREATE TABLE t_2020 PARTITION OF t FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');\n"
+        "CREATE UNIQUE INDEX t_key ON t (email, at);\n"
+        f"{_FORCED};\n"
+    )
+
+    report = lint(folder({"001_t": text}), server.dsn())
+
+    assert codes(report) == [("001_t.up.sql", 2, "row-security"), ("001_t.up.sql", 3, "unique-customer")]
 
 
 def test_squawk_s_findings_have_their_place_in_characters(server: Server, folder: MakeFolder) -> None:

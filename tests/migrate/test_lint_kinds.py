@@ -117,6 +117,11 @@ _KINDS: dict[str, tuple[str, str, list[str]]] = {
         f"{_TOP}\nother AccessExclusive",
         ["several-tables"],
     ),
+    "two tables, of which readers keep the first": (
+        "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION touched(); ALTER TABLE other ADD x integer",
+        "t ShareRowExclusive\nother AccessExclusive",
+        [],
+    ),
     "two tables, each by itself": (
         f"{_SPLIT}ALTER TABLE t ADD x integer; ALTER TABLE other ADD x integer",
         f"{_TOP}\nother AccessExclusive",

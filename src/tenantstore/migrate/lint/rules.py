@@ -14,6 +14,7 @@ from tenantstore.queries.scanner import Kind, tokens
 REWRITE, SCAN, BUILD, SEVERAL = "table-rewrite", "table-scan", "index-build", "several-tables"
 
 _IN_STEPS = "fill it in steps (`-- no-transaction`)"
+# By a word of the statement; the last is for all others.
 _REWRITES = {
     "STORED": f"Add a plain column, {_IN_STEPS}, and let a trigger keep it.",
     "DEFAULT": f"Add the column without a default, SET DEFAULT after it, and {_IN_STEPS}; a constant is free.",
@@ -32,11 +33,11 @@ _SCANS = {
 _BUILDS = {
     "REINDEX": "REINDEX … CONCURRENTLY, in a file that begins with `-- no-transaction`.",
     "CREATE": "CREATE INDEX CONCURRENTLY, in a file that begins with `-- no-transaction`.",
+    "TYPE": _REWRITES["TYPE"],
     "": (
         "CREATE UNIQUE INDEX CONCURRENTLY in a file that begins with `-- no-transaction`; then ADD CONSTRAINT … USING\n"
         "INDEX in the next."
     ),
-    "TYPE": _REWRITES["TYPE"],
 }
 _SEVERAL_ADVICE = (
     "A migration for each table: each is then locked for a moment, and nobody waits for one because of another."
@@ -94,7 +95,7 @@ def _waiting(held: Mapping[str, str], tables: Iterable[str]) -> str:
 
 
 def _advice(by_word: Mapping[str, str], words: set[str]) -> str:
-    return next(advice for word, advice in [*by_word.items(), ("", by_word[""])] if not word or word in words)
+    return next(advice for word, advice in by_word.items() if not word or word in words)
 
 
 def _scan_advice(words: set[str]) -> str:
