@@ -139,9 +139,7 @@ def _show(scene: "Scene") -> None:
 def _tell_how_to_connect(server: "Server", how_long: str) -> None:
     from tenantstore.demo.stage import DATABASE, LOGIN
 
-    print(
-        "The server is up until Ctrl-C:" if keep else "`tenantstore demo --keep` leaves the server up, to look around:"
-    )
+    print(how_long)
     print(f"  {shutil.which('psql') or 'psql'} '{server.dsn(DATABASE, LOGIN)}'")
     print(
         "  By itself app may read nothing. BEGIN; SET LOCAL ROLE tenantstore_operator; shows it everything.", flush=True
