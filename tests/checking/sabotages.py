@@ -157,6 +157,11 @@ SABOTAGES: list[tuple[str, str, list[tuple[str, str]]]] = [
     ),
     ("GRANT INSERT ON connection_passwords TO tenantstore_tenant", "", [("grant-wide", "connection_passwords")]),
     ("REVOKE SELECT (name) ON devices FROM tenantstore_tenant", "", [("grant-missing", "devices")]),
+    (
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO tenantstore_tenant",
+        "",
+        [("grant-default", "default privileges FOR ROLE postgres IN SCHEMA public")],
+    ),
     # views
     ("CREATE VIEW phones AS SELECT d.id FROM devices AS d", "", [("view-definer", "phones")]),
     (
@@ -210,6 +215,17 @@ SABOTAGES: list[tuple[str, str, list[tuple[str, str]]]] = [
         " 'SELECT c.id FROM customers AS c LIMIT 1'",
         "",
         [("function-differs", "function tenantstore_customer_id()")],
+    ),
+    (
+        "CREATE OR REPLACE FUNCTION tenantstore_guard_device() RETURNS trigger LANGUAGE plpgsql"
+        " SET search_path = public, pg_temp AS 'BEGIN RETURN NEW; END'",
+        "",
+        [("function-differs", "function tenantstore_guard_device()")],
+    ),
+    (
+        "DROP FUNCTION tenantstore_active_customer",
+        "",
+        [("function-missing", "function tenantstore_active_customer(uuid,boolean)")],
     ),
     (
         "CREATE FUNCTION phones() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp"

@@ -3,8 +3,9 @@
 import psycopg
 import pytest
 
+from tenantstore import migrate
 from tenantstore.checking import Finding, examine
-from tenantstore.checking.model import TABLES
+from tenantstore.checking.model import FUNCTIONS, TABLES
 from tenantstore.checking.server import judge_version
 from tenantstore.testing import Server
 from tests.checking.conftest import TEMPLATE, LaunchMigrated, Patient
@@ -62,6 +63,29 @@ def test_a_superuser_and_an_owner_are_told_not_to_log_in_for_a_service(
         "login-inherits",
         "login-not-member",
     ]
+
+
+def test_a_role_that_is_not_there_is_the_first_finding(patient: Patient) -> None:
+    findings = patient(
+        "ALTER ROLE tenantstore_tenant RENAME TO somebody", "ALTER ROLE somebody RENAME TO tenantstore_tenant"
+    )
+
+    assert str(known(findings)[0]) == (
+        "tenantstore_tenant: role-missing: is not there\n"
+        "    CREATE ROLE tenantstore_tenant NOLOGIN; then migrate again."
+    )
+
+
+def test_a_schema_of_its_own_is_as_healthy(ward: Server) -> None:
+    ward.create_database("elsewhere")
+    with psycopg.connect(ward.dsn("elsewhere")) as admin:
+        admin.execute('CREATE SCHEMA "The Fleet"; GRANT USAGE ON SCHEMA "The Fleet" TO app')
+        admin.execute("""ALTER DATABASE elsewhere SET search_path = 'The Fleet'""")
+    migrate.up(ward.dsn("elsewhere"))
+    found = known(examine(ward.dsn("elsewhere", "app")))
+    ward.drop_database("elsewhere")
+
+    assert found == []
 
 
 def test_a_database_that_is_not_migrated_is_told_to_be(ward: Server) -> None:
@@ -153,6 +177,15 @@ def test_the_model_knows_every_table_that_anybody_is_granted(ward: Server) -> No
         ).fetchall()
 
     assert {name for (name,) in rows} == TABLES.keys()
+
+
+def test_the_model_knows_every_function(ward: Server) -> None:
+    with psycopg.connect(ward.dsn(TEMPLATE)) as admin:
+        rows = admin.execute(
+            "SELECT p.oid::regprocedure::text FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace"
+        ).fetchall()
+
+    assert {name for (name,) in rows} == FUNCTIONS.keys()
 
 
 def test_what_is_owned_by_nobody_but_the_operator_has_nothing_for_a_tenant() -> None:

@@ -14,7 +14,7 @@ _GRANTS = """
 WITH RECURSIVE known AS (
     SELECT c.oid
     FROM pg_class AS c
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY (%s)
+    WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relname = ANY (%s)
     UNION
     SELECT i.inhrelid FROM known AS k INNER JOIN pg_inherits AS i ON i.inhparent = k.oid
 ),
@@ -38,6 +38,24 @@ WHERE g.grantee <> g.relowner
 ORDER BY 1, 2, 3, 4
 """
 
+# What a later table would be open to without anybody saying so.
+_DEFAULTS = """
+SELECT
+    coalesce(r.oid::regrole::text, 'PUBLIC'),
+    string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type),
+    ' FOR ROLE ' || d.defaclrole::regrole || coalesce(' IN SCHEMA ' || quote_ident(n.nspname), '')
+FROM pg_default_acl AS d
+CROSS JOIN aclexplode(d.defaclacl) AS g
+LEFT JOIN pg_roles AS r ON r.oid = g.grantee
+LEFT JOIN pg_namespace AS n ON n.oid = d.defaclnamespace
+WHERE
+    d.defaclobjtype = 'r'
+    AND (n.nspname IS NULL OR n.nspname = current_schema())
+    AND (g.grantee = 0 OR r.rolname = %s)
+GROUP BY 1, 3
+ORDER BY 1, 3
+"""
+
 
 def judge(look: Look) -> Iterator[Finding]:
     """What is granted and should not be, and what should be and is not."""
@@ -50,6 +68,13 @@ def judge(look: Look) -> Iterator[Finding]:
         if more:
             what = _listed(more)
             yield Finding(_code(role), thing, f"{role} may {what}", f"REVOKE {what} ON {thing} FROM {role};")
+    for role, privilege, things in look.execute(_DEFAULTS, (TENANT,)):
+        yield Finding(
+            "grant-default",
+            f"default privileges{things}",
+            f"{role} may {privilege} whatever is created from now on",
+            f"ALTER DEFAULT PRIVILEGES{things} REVOKE {privilege} ON TABLES FROM {role};",
+        )
     for (thing, role), should in expected.items():
         less = _beyond(should, found.get((thing, role), set()))
         if less:

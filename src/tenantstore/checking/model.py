@@ -210,6 +210,9 @@ FUNCTIONS: Mapping[str, Function] = {
     "tenantstore_share_suspended()": Function(OPERATOR),
     "tenantstore_refresh_suspended(uuid)": Function(OPERATOR),
     "tenantstore_customer_suspended()": Function(OPERATOR),
+    "tenantstore_owner_changed()": Function(),
+    "tenantstore_next_base_port()": Function(executed_by=(OPERATOR,)),
+    "tenantstore_clear_connections(uuid)": Function(executed_by=(OPERATOR,)),
     # Only the owner of a table may make a partition of it.
     "tenantstore_ensure_bandwidth_partition(date)": Function(OWNER, (OPERATOR,)),
 }

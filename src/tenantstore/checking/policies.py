@@ -45,8 +45,10 @@ FROM pg_policy AS p
 INNER JOIN pg_class AS c ON c.oid = p.polrelid
 LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid
 WHERE
-    c.relnamespace = current_schema()::regnamespace
-    OR i.inhparent IN (SELECT k.oid FROM pg_class AS k WHERE k.relnamespace = current_schema()::regnamespace)
+    c.relnamespace = quote_ident(current_schema())::regnamespace
+    OR i.inhparent IN (
+        SELECT k.oid FROM pg_class AS k WHERE k.relnamespace = quote_ident(current_schema())::regnamespace
+    )
 ORDER BY 1, 2
 """
 

@@ -1,7 +1,9 @@
 """What the database runs by itself: functions with more rights than their caller, triggers that guard, constraints."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
+from tenantstore import resources
 from tenantstore.checking.finding import Finding, Look
 from tenantstore.checking.model import (
     CONSTRAINTS,
@@ -34,7 +36,7 @@ SELECT
         WHERE g.grantee <> p.proowner
         ORDER BY 1
     ),
-    pg_get_function_sqlbody(p.oid)
+    coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)
 FROM pg_proc AS p
 INNER JOIN pg_roles AS o ON o.oid = p.proowner
 INNER JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -50,11 +52,16 @@ WHERE
 ORDER BY 1
 """
 
+# In a migration; one whose body is not between dollars must not run on into the next.
+_BODY = re.compile(
+    r"^CREATE (?:OR REPLACE )?FUNCTION (\w+)\((?:(?!^CREATE ).)*?^AS \$\$(.*?)\$\$", re.DOTALL | re.MULTILINE
+)
+
 _TRIGGERS = """
 SELECT t.tgrelid::regclass::text, t.tgname, t.tgenabled, pg_get_triggerdef(t.oid, true)
 FROM pg_trigger AS t
 INNER JOIN pg_class AS c ON c.oid = t.tgrelid
-WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal
+WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND NOT t.tgisinternal
 """
 
 # From 18 on a constraint can be there and not be enforced; its definition says so.
@@ -62,7 +69,7 @@ _CONSTRAINTS = """
 SELECT c.conrelid::regclass::text, c.conname, pg_get_constraintdef(c.oid, true)
 FROM pg_constraint AS c
 INNER JOIN pg_class AS t ON t.oid = c.conrelid
-WHERE t.relnamespace = current_schema()::regnamespace
+WHERE t.relnamespace = quote_ident(current_schema())::regnamespace
 """
 
 _APPLIED = "tenantstore migrate status says what is applied."
@@ -71,6 +78,7 @@ _APPLIED = "tenantstore migrate status says what is applied."
 def judge_functions(look: Look) -> Iterator[Finding]:
     """The model's as it says; others so that they can do no harm."""
     seen = set()
+    bodies = _bodies()
     for name, definer, owner, superuser, owns_tables, fixed, executed_by, body in look.execute(
         _FUNCTIONS, (list(FUNCTIONS),)
     ):
@@ -84,11 +92,11 @@ def judge_functions(look: Look) -> Iterator[Finding]:
                 f"runs as {owner} and finds its tables by the caller's search_path",
                 f"ALTER FUNCTION {name} SET search_path = …, pg_temp;",
             )
-        if name == CUSTOMER_ID and (body is None or plain(body) != CUSTOMER_ID_BODY):
-            yield Finding("function-differs", of, "is not what the model says, and all policies ask it", _APPLIED)
         if expected is None:
             yield from _judge_unknown(name, owner, superuser, executed_by)
             continue
+        if plain(body) != bodies[name.partition("(")[0]]:
+            yield Finding("function-differs", of, "does something else than the migrations say", _APPLIED)
         yield from _judge_rights(name, expected, owner if definer else None, owns_tables)
         for role in sorted(set(executed_by) - set(expected.executed_by)):
             yield Finding(
@@ -100,6 +108,14 @@ def judge_functions(look: Look) -> Iterator[Finding]:
             )
     for name in sorted(FUNCTIONS.keys() - seen):
         yield Finding("function-missing", f"function {name}", "is not there", _APPLIED)
+
+
+def _bodies() -> Mapping[str, str]:
+    """What each function does, by name, as the newest migration has it."""
+    bodies = {CUSTOMER_ID.partition("(")[0]: CUSTOMER_ID_BODY}
+    for file in sorted(resources.folder("migrations").glob("*.up.sql")):
+        bodies |= {name: plain(body) for name, body in _BODY.findall(file.read_text(encoding="utf-8"))}
+    return bodies
 
 
 def _judge_rights(name: str, expected: Function, runs_as: str | None, owns_tables: bool) -> Iterator[Finding]:

@@ -46,7 +46,7 @@ _LOGINS = """
 WITH things AS (
     SELECT c.oid, c.relowner
     FROM pg_class AS c
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY (%(tables)s)
+    WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relname = ANY (%(tables)s)
 ),
 
 named AS (

@@ -12,7 +12,10 @@ _TABLES = """
 WITH RECURSIVE known AS (
     SELECT c.oid
     FROM pg_class AS c
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname = ANY (%(tables)s)
+    WHERE
+        c.relnamespace = quote_ident(current_schema())::regnamespace
+        AND c.relkind IN ('r', 'p')
+        AND c.relname = ANY (%(tables)s)
     UNION
     SELECT i.inhrelid FROM known AS k INNER JOIN pg_inherits AS i ON i.inhparent = k.oid
 )
@@ -22,7 +25,7 @@ FROM pg_class AS c
 WHERE
     c.oid IN (SELECT k.oid FROM known AS k)
     OR (
-        c.relnamespace = current_schema()::regnamespace
+        c.relnamespace = quote_ident(current_schema())::regnamespace
         AND c.relkind IN ('r', 'p')
         AND (
             EXISTS (

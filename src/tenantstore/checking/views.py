@@ -11,7 +11,7 @@ _VIEWS = """
 WITH RECURSIVE reading AS (
     SELECT c.oid
     FROM pg_class AS c
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY (%s)
+    WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relname = ANY (%s)
     UNION
     SELECT w.ev_class
     FROM reading AS r
