@@ -9,7 +9,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -105,12 +104,16 @@ def check_command(asked: Namespace) -> Result:
 
 def verify_command(asked: Namespace) -> Result:
     """Compare the schemas after up, down and up."""
-    return _found(import_module("tenantstore.migrate.verify").verify(asked.dir, asked.scratch_dsn))
+    from tenantstore.migrate.verify import verify
+
+    return _found(verify(asked.dir, asked.scratch_dsn))
 
 
 def lint_command(asked: Namespace) -> Result:
     """Watch what every statement locks, scans and rewrites."""
-    report = import_module("tenantstore.migrate.lint").lint(asked.dir, asked.scratch_dsn)
+    from tenantstore.migrate.lint import lint
+
+    report = lint(asked.dir, asked.scratch_dsn)
     for note in report.notes:
         print(f"note: {note}", file=sys.stderr, flush=True)
     found = _found(report.findings)
