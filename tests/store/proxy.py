@@ -28,6 +28,8 @@ class Proxy:
         self._sockets: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
         self._losing = ""
+        self._speaking = threading.Event()
+        self._speaking.set()
         self.round_trips = self.sent = 0
 
     def __enter__(self) -> Self:
@@ -40,6 +42,7 @@ class Proxy:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self.pass_on()
         self.cut()
         for thread in self._threads:
             thread.join(_LONGEST)
@@ -60,9 +63,11 @@ class Proxy:
     def stall(self) -> None:
         """The server is heard no more; the connections stay."""
         self._losing = "stall"
+        self._speaking.clear()
 
     def pass_on(self) -> None:
         self._losing = ""
+        self._speaking.set()
 
     def cut(self) -> None:
         """End every connection at once."""
@@ -110,6 +115,8 @@ class Proxy:
                     return
                 if not self._losing:
                     client.sendall(data)
+        # That the server has hung up is not heard either.
+        self._speaking.wait(_LONGEST)
         with suppress(OSError):
             client.shutdown(socket.SHUT_RDWR)
 

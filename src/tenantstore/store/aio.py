@@ -156,8 +156,5 @@ class _Driver:
     async def cancel(self, connection: Connection, seconds: float) -> None:
         await cast(psycopg.AsyncConnection[Any], connection).cancel_safe(timeout=seconds)
 
-    async def close(self, connection: Connection) -> None:
-        await cast(psycopg.AsyncConnection[Any], connection).close()
-
     async def wait(self, connection: Connection, generator: PQGen[T]) -> T:
         return await cast(psycopg.AsyncConnection[Any], connection).wait(generator)

@@ -160,8 +160,5 @@ class _Driver:
     async def cancel(self, connection: Connection, seconds: float) -> None:
         cast(psycopg.Connection[Any], connection).cancel_safe(timeout=seconds)
 
-    async def close(self, connection: Connection) -> None:
-        cast(psycopg.Connection[Any], connection).close()
-
     async def wait(self, connection: Connection, generator: PQGen[T]) -> T:
         return cast(psycopg.Connection[Any], connection).wait(generator)

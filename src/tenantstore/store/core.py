@@ -38,7 +38,6 @@ class Driver(Protocol):
     async def get(self) -> Connection: ...
     async def put(self, connection: Connection) -> None: ...
     async def cancel(self, connection: Connection, seconds: float) -> None: ...
-    async def close(self, connection: Connection) -> None: ...
     async def wait(self, connection: Connection, generator: PQGen[T]) -> T: ...
 
 
@@ -83,7 +82,7 @@ class Core:
                 raise PoolExhausted(self.driver.timeout, describe(self._holds.copy().values())) from None
             if self.link(connection).is_alive():
                 break
-            await self.driver.close(connection)
+            connection.pgconn.finish()
             await self.driver.put(connection)
         self._holds[connection] = Hold(what, identity, self.driver.caller(), monotonic())
         return connection
@@ -91,9 +90,14 @@ class Core:
     async def release(self, connection: Connection) -> None:
         """Give it back: a transaction rolled back, a connection in any other state closed for the pool to replace."""
         self._holds.pop(connection, None)
-        if not is_clean(connection):
-            await self._clean(connection)
-        await self.driver.put(connection)
+        try:
+            if not is_clean(connection):
+                await self._clean(connection)
+        finally:
+            # Also when this very task is cancelled while it cleans up.
+            if not is_clean(connection):
+                connection.pgconn.finish()
+            await self.driver.put(connection)
 
     async def _clean(self, connection: Connection) -> None:
         with suppress(Exception):
@@ -102,8 +106,6 @@ class Core:
             elif is_active(connection):
                 # No answer came in time. The server would go on with the statement, holding its locks, to its end.
                 await self.driver.cancel(connection, _CANCEL_SECONDS)
-        if not is_clean(connection):
-            await self.driver.close(connection)
 
     def link(self, connection: Connection) -> Link:
         return link_of(connection, self._prepare)
