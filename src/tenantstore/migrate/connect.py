@@ -71,5 +71,7 @@ def _conninfo(dsn: str) -> str:
             "the DSN is not one that libpq can read",
             'Write "postgresql://user@host:5432/database" or "host=… dbname=… user=…".',
         ) from None
-    ours: dict[str, Any] = {"connect_timeout": _ATTEMPT_SECONDS, "application_name": "tenantstore migrate"}
+    # An index may take hours, and a firewall between forgets a connection on which nothing is said.
+    ours: dict[str, Any] = {"keepalives_idle": 60, "connect_timeout": _ATTEMPT_SECONDS}
+    ours["application_name"] = "tenantstore migrate"
     return make_conninfo("", **{**ours, **given, "client_encoding": "UTF8"})
