@@ -46,11 +46,12 @@ def test_the_demo_tells_its_story() -> None:
 
 
 def run_folder(pid: int) -> Path | None:
-    """The folder of the server that a process has launched, which it holds open."""
+    """The folder of the server that a process has launched: it holds its lock, where it only tries those of others."""
+    process = Path(f"/proc/{pid}")
     with suppress(OSError):
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        for descriptor in (process / "fd").iterdir():
             target = descriptor.readlink()
-            if target.name.startswith("tenantstore-"):
+            if target.name.startswith("tenantstore-") and "FLOCK" in (process / "fdinfo" / descriptor.name).read_text():
                 return target
     return None
 
