@@ -51,6 +51,15 @@ CHANGES: dict[str, tuple[Change, dict[str, Any]]] = {
 }
 
 
+UNHEARD_OF: dict[str, Any] = {
+    "status": "offline",
+    "last_heartbeat": None,
+    **dict.fromkeys(("cellular_ip", "wifi_ip", "vpn_ip", "carrier", "network_type"), ""),
+    **dict.fromkeys(("battery_level", "signal_strength", "auto_rotate_minutes"), 0),
+    "battery_charging": False,
+}
+
+
 @pytest.fixture
 def relay(operator: Scope) -> UUID:
     return operator.run(relay_servers.create("Relay", "192.0.2.1")).id
@@ -77,31 +86,21 @@ def test_a_new_device_is_offline_on_the_ports_after_its_base_port(
         id=device.id,
         name="Rack 1",
         android_id="a",
-        status="offline",
-        cellular_ip="",
-        wifi_ip="",
-        vpn_ip="",
-        carrier="",
-        network_type="",
-        battery_level=0,
-        battery_charging=False,
-        signal_strength=0,
         base_port=30000,
         http_port=30000,
         socks5_port=30001,
         udp_relay_port=30002,
         ovpn_port=30003,
-        last_heartbeat=None,
         app_version="2.0",
         device_model="Pixel",
         android_version="16",
         description="by the door",
         relay_server_id=relay,
         relay_server_ip="192.0.2.1",
-        auto_rotate_minutes=0,
         customer_id=ada.customer_id,
         created_at=device.created_at,
         updated_at=device.created_at,
+        **UNHEARD_OF,
     )
 
 

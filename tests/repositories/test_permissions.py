@@ -126,11 +126,10 @@ def test_a_permission_opens_what_it_says_and_nothing_else(
     new_thing: Callable[[TenantScope], Thing],
     share: Share,
 ) -> None:
-    others = [each for each in PERMISSIONS if each != operation.needs]
     granted = {
         "owner": None,
         "grantee who may": [operation.needs] if operation.needs in PERMISSIONS else [],
-        "grantee who may all else": others,
+        "grantee who may all else": [each for each in PERMISSIONS if each != operation.needs],
         "stranger": None,
         "grantee of a suspended owner": PERMISSIONS,
         "suspended grantee": PERMISSIONS,
@@ -147,8 +146,8 @@ def test_a_permission_opens_what_it_says_and_nothing_else(
         if "suspended" in who:
             operator.run(customers.update_active((owner if "owner" in who else me).customer_id, active=False))
         me = owner if who == "owner" else me
-        statement = operation.statement(thing, me.customer_id)
-        found[who] = is_allowed(me if barrier == "the customer's scope" else operator, statement, thing.device)
+        scope = me if barrier == "the customer's scope" else operator
+        found[who] = is_allowed(scope, operation.statement(thing, me.customer_id), thing.device)
 
     assert found == {
         "owner": True,
@@ -246,6 +245,7 @@ def test_who_once_had_a_connection_sees_it_without_its_password(
     admin: Admin,
     ada: TenantScope,
     bob: TenantScope,
+    cyd: TenantScope,
     shared_device: Device,
     new_connection: NewConnection,
     share: Share,
@@ -255,6 +255,7 @@ def test_who_once_had_a_connection_sees_it_without_its_password(
         # Such rows are from before migration 012; nothing makes them today.
         admin.execute("SET LOCAL session_replication_role = replica")
         admin.execute("UPDATE proxy_connections SET customer_id = %s", [bob.customer_id])
+    share(shared_device, cyd, "can_download_configs")
     if granted is not None:
         share(shared_device, bob, "can_download_configs" if granted == "suspended" else granted)
     if granted == "suspended":
