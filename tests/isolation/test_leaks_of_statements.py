@@ -300,13 +300,6 @@ def test_a_recipient_takes_extends_or_passes_on_a_share(app: Connection) -> None
     ]
 
 
-@leak("self-share")
-def test_a_self_share(app: Connection) -> None:
-    said = answer(app, "INSERT INTO device_shares (device_id, owner_id, shared_with) VALUES (%(mine)s, %(me)s, %(me)s)")
-
-    assert (said[0], said[2]) == ("23514", None)
-
-
 @leak("share with a suspended customer")
 def test_a_share_with_a_suspended_customer_does_not_count(app: Connection) -> None:
     with undone(app):
