@@ -247,6 +247,7 @@ def test_who_once_had_a_connection_sees_it_without_its_password(
     bob: TenantScope,
     cyd: TenantScope,
     shared_device: Device,
+    new_device: NewDevice,
     new_connection: NewConnection,
     share: Share,
 ) -> None:
@@ -256,6 +257,7 @@ def test_who_once_had_a_connection_sees_it_without_its_password(
         admin.execute("SET LOCAL session_replication_role = replica")
         admin.execute("UPDATE proxy_connections SET customer_id = %s", [bob.customer_id])
     share(shared_device, cyd, "can_download_configs")
+    share(new_device(cyd), bob, "can_download_configs")
     if granted is not None:
         share(shared_device, bob, "can_download_configs" if granted == "suspended" else granted)
     if granted == "suspended":
