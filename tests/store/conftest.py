@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from tenantstore import migrate
 from tenantstore.testing import Server, launch
 from tests.store.either import Either, open_either
 from tests.store.notes import SETUP
@@ -99,12 +100,25 @@ def _id(admin: Admin, name: str) -> UUID:
 @pytest.fixture
 def own_server(server: Server) -> Iterator[Server]:
     """A server that the test may restart, with the notes in its database ``postgres``."""
-    from tenantstore import migrate
-
     with launch("embedded") as own:
-        migrate.up(own.dsn())
-        with psycopg.connect(own.dsn(), autocommit=True) as admin:
-            admin.execute("CREATE ROLE app LOGIN NOINHERIT")
-            admin.execute("GRANT tenantstore_tenant, tenantstore_operator TO app")
-            admin.execute(SETUP)
+        set_up(own)
         yield own
+
+
+@pytest.fixture(scope="session")
+def oldest_server(server15: Server) -> Server:
+    """The oldest PostgreSQL that is supported, with the notes in its database ``notes``."""
+    set_up(server15, "notes")
+    return server15
+
+
+def set_up(server: Server, database: str = "postgres") -> None:
+    """Make the notes on a server on which nothing is yet."""
+    if database != "postgres":
+        server.create_database(database)
+    migrate.up(server.dsn(database))
+    with psycopg.connect(server.dsn(database), autocommit=True) as admin:
+        if not admin.execute("SELECT FROM pg_roles WHERE rolname = 'app'").rowcount:
+            admin.execute("CREATE ROLE app LOGIN NOINHERIT")
+        admin.execute("GRANT tenantstore_tenant, tenantstore_operator TO app")
+        admin.execute(SETUP)

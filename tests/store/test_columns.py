@@ -130,3 +130,16 @@ def test_a_change_that_gives_rows_is_no_count(open_store: Open, tmp_path: Path) 
         "touch: the columns are not the fields of int\n      column  field\n--> 1 ?       -",
         "two: the columns are not the fields of int\n      column  field\n    1 one     one\n--> 2 two     -",
     ]
+
+
+def test_a_batch_that_holds_its_commit_is_planned_anew_too(open_store: Open, tmp_path: Path, admin: Admin) -> None:
+    admin.execute("CREATE TABLE pairs (number int, word text)")
+    admin.execute("GRANT SELECT, INSERT ON pairs TO tenantstore_operator")
+    (tmp_path / "add.sql").write_text("-- scope: operator\nINSERT INTO pairs VALUES (1, 'a') RETURNING *;\n")
+    scope, add = open_store().operator(), Catalog(tmp_path).one(Pair, "add")
+    first = scope.run_all(add(), add())
+    admin.execute("ALTER TABLE pairs ALTER COLUMN number TYPE bigint")
+    second = scope.run_all(add(), add())
+
+    assert first == second == (Pair(1, "a"),) * 2
+    assert admin.execute("SELECT count(*) FROM pairs").fetchone() == (4,)

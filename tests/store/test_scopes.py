@@ -9,9 +9,10 @@ import pytest
 
 from tenantstore import Statement, Store
 from tenantstore.errors import CustomerNotActive, NotAllowed
+from tenantstore.testing import Server
 from tests.store import notes
 from tests.store.conftest import Admin, Open
-from tests.store.either import Either, Runs, on_a_pool_of_the_service
+from tests.store.either import Either, Runs, on_a_pool_of_the_service, open_either
 from tests.store.notes import Who
 
 Make = Callable[[], Statement[Any]]
@@ -132,6 +133,19 @@ def test_identities_take_turns_on_one_connection(either: Either, ada: UUID, bob:
     ]
 
     assert [sorted(each) for each in seen] == [["Ada's"], ["Bob's"], ["Bob's"], ["Ada's", "Bob's"]] * 3
+
+
+@every_way
+def test_the_oldest_server_is_served_as_the_newest(kind: str, oldest_server: Server, way: Way) -> None:
+    with psycopg.connect(oldest_server.dsn("notes"), autocommit=True) as admin:
+        rows = admin.execute("SELECT id FROM customers ORDER BY name").fetchall()
+    (ada,), (_,), (cyd,) = rows
+    with open_either(kind, oldest_server.dsn("notes", "app")) as either:
+        listed = way(either.tenant(ada), lambda: notes.list_by_customer(ada))
+        with pytest.raises(CustomerNotActive):
+            way(either.tenant(cyd), lambda: notes.list_by_customer(cyd))
+
+        assert (listed, either.free) in [([], (1, 1)), (([],), (1, 1))]
 
 
 def test_a_store_works_on_a_pool_that_the_service_has(kind: str, dsn: str, ada: UUID) -> None:
