@@ -138,8 +138,8 @@ def test_what_stands_in_the_way_of_the_second_up_is_told_before_its_failure(serv
 
     assert str(left.thing) == "table public.t"
     assert str(stopped).splitlines()[:4] == [
-        f"{where}/001_left.up.sql: does something else the second time: file 001_left.up.sql",
-        "  before: went through",
+        f"{where}/001_left.up.sql: fails, perhaps for what is told above: file 001_left.up.sql",
+        "  before: goes through",
         f"""  after:  {where}/001_left.up.sql:1:1: relation "t" already exists""",
         "            1 | CREATE TABLE t (id integer);",
     ]

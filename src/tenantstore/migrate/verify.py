@@ -18,15 +18,22 @@ from tenantstore.migrate.files import Migration, load
 from tenantstore.migrate.scratch import scratch
 from tenantstore.migrate.session import Options, unbroken
 
-Stage = Literal["down", "up again"]
+Stage = Literal["down", "up again", "failed"]
 
 _OPTIONS = Options(table=f"{OWN_SCHEMA}.history")
-_VERDICTS: dict[Stage, str] = {"down": "does not undo its up file", "up again": "does something else the second time"}
+_VERDICTS: dict[Stage, str] = {
+    "down": "does not undo its up file",
+    "up again": "does something else the second time",
+    "failed": "fails, perhaps for what is told above",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An object that is not as it was: ``stage`` is ``down`` or ``up again``, None a definition that is not there."""
+    """An object that is not as it was after the ``stage``; None is a definition that is not there.
+
+    The last one may be a file that ``failed`` after others had left something in its way.
+    """
 
     path: Path
     stage: Stage
@@ -63,28 +70,33 @@ def verify(folder: Path | None = None, scratch_dsn: str = "") -> list[Difference
     migrations = load(where)
     found: list[Difference] = []
     with scratch(scratch_dsn) as dsn, connect(dsn) as connection, unbroken(connection, "reading the catalogs"):
+        before = catalogs.read(connection)
         for migration in migrations:
             try:
-                for stage, expected, now in _stages(dsn, where, migration, connection):
-                    found += differences(migration, stage, expected, now)
+                for stage, expected, after in _stages(dsn, where, migration, connection, before):
+                    found += differences(migration, stage, expected, after)
+                before = after
             except MigrationError as error:
                 if not found:
                     raise
                 # What was left behind stands in the way; where to mend it is known by now.
                 stopped = Thing("file", migration.up.path.name)
-                return [*found, Difference(migration.up.path, "up again", stopped, "went through", str(error))]
+                return [*found, Difference(migration.up.path, "failed", stopped, "goes through", str(error))]
     return found
 
 
 def _stages(
-    dsn: str, folder: Path, migration: Migration, connection: Connection
+    dsn: str, folder: Path, migration: Migration, connection: Connection, before: Catalogs
 ) -> Iterator[tuple[Stage, Catalogs, Catalogs]]:
-    """Run one file down and up again; after each what the catalogs should say, and what they say."""
-    before = catalogs.read(connection)
+    """Run one file up, down and up; after each of the last two what the catalogs should say, and what they say.
+
+    The last of these is where the next file begins.
+    """
     run.up(dsn, folder, to=migration.version, options=_OPTIONS)
-    if migration.down is None:
-        return
     first = catalogs.read(connection)
+    if migration.down is None:
+        yield "up again", first, first
+        return
     run.down(dsn, folder, options=_OPTIONS)
     yield "down", before, catalogs.read(connection)
     run.up(dsn, folder, to=migration.version, options=_OPTIONS)
