@@ -1,4 +1,4 @@
-"""What may be tried with one device, as SQL that names no customer, and the power that the permission table asks for."""
+"""What may be tried with one device, as SQL that names no customer, and the power that the permission table asks."""
 
 from dataclasses import dataclass
 from typing import LiteralString
