@@ -201,6 +201,19 @@ def test_a_share_outlives_reassignment(
     ) == (None, None, None)
 
 
+@leak("share outlives owner")
+def test_a_share_outlives_its_owner(
+    operator: Scope, admin: Admin, ada: TenantScope, bob: TenantScope, shared_device: Device, share: Share
+) -> None:
+    given = share(shared_device, bob, "can_rename")
+    admin.execute("DELETE FROM customers WHERE id = %s", [ada.customer_id])
+
+    assert (
+        operator.run(device_shares.get_by_id(given.id)),
+        bob.run(devices.get_by_id_for_customer(shared_device.id, bob.customer_id)),
+    ) == (None, None)
+
+
 @leak("self-share", "re-share")
 def test_no_share_with_oneself_twice_or_passed_on(
     ada: TenantScope, bob: TenantScope, cyd: TenantScope, shared_device: Device, share: Share

@@ -21,7 +21,6 @@ from tests.isolation.world import (
     enter_tenant,
     named,
     row_id,
-    share_id,
     undone,
 )
 
@@ -389,15 +388,3 @@ def test_a_tenant_named_by_sql_text(app: Connection) -> None:
     texts = {name: CATALOG.source(name).sql.lower() for name in CATALOG}
 
     assert [name for name, text in texts.items() if any(word in text for word in words)] == []
-
-
-@leak("share outlives owner")
-def test_a_share_outlives_its_owner(app: Connection) -> None:
-    with undone(app):
-        enter_operator(app)
-        app.execute("DELETE FROM customers WHERE id = %(ada)s", IDS)
-        left = app.execute("SELECT id FROM device_shares WHERE id = %s", [share_id("shared", GRANTEES[0])]).fetchall()
-        enter_tenant(app, GRANTEES[0].id)
-        seen = app.execute("SELECT id FROM devices").fetchall()
-
-    assert (left, seen) == ([], [])
