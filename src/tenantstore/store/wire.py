@@ -62,6 +62,7 @@ class Link:
         self._connection = connection
         self._pgconn: PGconn = connection.pgconn
         self._prepare = prepare
+        self._loader: abc.Transformer = Transformer.from_context(connection)
         self._dumper = Transformer.from_context(_Parameters(connection))
         # As the server knows them: the suffix grows when some are forgotten, whose names may still be taken there.
         self._prepared: dict[bytes, bytes] = {}
@@ -132,11 +133,11 @@ class Link:
         loader = self._loaders.get(name)
         if loader is None:
             query.check_columns([(result.fname(i) or b"").decode(self.encoding) for i in range(result.nfields)])
-            loader = Transformer.from_context(self._connection)
-            loader.set_pgresult(result)
+            loader = self._loader
             # A prepared statement cannot change its columns: the server refuses it then. So one look is enough.
             if name in self._prepared:
-                self._loaders[name] = loader
+                loader = self._loaders[name] = Transformer.from_context(self._connection)
+            loader.set_pgresult(result)
         else:
             loader.set_pgresult(result, set_loaders=False)
         rows = loader.load_rows(0, result.ntuples, query.make)
