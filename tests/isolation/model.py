@@ -6,18 +6,25 @@ given. Records have the fields that the model knows of, under the names of the l
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 import psycopg.errors
 
 from tenantstore.errors import Conflict, CustomerNotActive, NotAllowed, NotFound
-from tenantstore.repositories.bandwidth import BandwidthTotal
+from tenantstore.repositories.bandwidth import BandwidthHour, BandwidthTotal
 from tenantstore.repositories.customers import CustomerStats
 from tenantstore.repositories.devices import Permissions
 
 NOTHING = Permissions(False, False, False, False)
 EVERYTHING = Permissions(True, True, True, True)
+
+
+@dataclass(frozen=True)
+class Customer:
+    id: UUID
+    active: bool
 
 
 @dataclass(frozen=True)
@@ -177,6 +184,10 @@ class Model:
     def total(self, me: UUID, device_id: UUID) -> BandwidthTotal | None:
         may = self.permissions(me, device_id)
         return BandwidthTotal(self.traffic.get(device_id, 0), 0) if may and may.can_rotate_ip else None
+
+    def hours(self, me: UUID, device_id: UUID, hour_at: datetime) -> list[BandwidthHour]:
+        total = self.total(me, device_id)
+        return [BandwidthHour(hour_at, total.bytes_in, 0)] if total and total.bytes_in else []
 
     def codes_of(self, me: UUID) -> list[PairingCode]:
         return newest([c for c in self.codes.values() if c.customer_id == me])

@@ -4,27 +4,18 @@ After each step the outcome, result or error, is the model's, and so is all that
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from itertools import count as numbers
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    multiple,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tenantstore import Store
 from tenantstore.errors import CustomerNotActive, TenantstoreError
@@ -50,14 +41,20 @@ from tests.isolation.conftest import Barrier
 from tests.isolation.modes import Bypassing
 from tests.isolation.world import Connection, named, wrong
 
+F = TypeVar("F", bound=Callable[..., None])
+
 SOAK = "TENANTSTORE_SOAK" in os.environ
-EXAMPLES, STEPS = (1200, 60) if SOAK else (100, 10)
+EXAMPLES, LENGTH = (1200, 60) if SOAK else (36, 16)
 
 NOBODY = named("nobody")
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = datetime(2026, 1, 5, tzinfo=UTC)
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
+#: Which of those that there are, or were.
+WHICH = st.integers(0, 7)
+WHICH_OR_NONE = st.sampled_from([*range(8), None, None])
+MOSTLY = st.sampled_from([True, True, False])
 NAMES = st.sampled_from(["", "a", "b"])
 MAY = st.builds(Permissions, st.booleans(), st.booleans(), st.booleans(), st.booleans())
 COMMANDS = st.sampled_from(["rotate_ip", "reboot"])
@@ -82,15 +79,21 @@ def outcome(run: Callable[[], Any]) -> Any:
         return type(error)
 
 
+#: Steps by name, each drawn as its name and arguments. As rules of their own, of which every example leaves some out, a
+#: small run would not see them all.
+STEPS: dict[str, st.SearchStrategy[tuple[str, dict[str, Any]]]] = {}
+
+
+def step(**arguments: st.SearchStrategy[Any]) -> Callable[[F], F]:
+    def note(method: F) -> F:
+        STEPS[method.__name__] = st.tuples(st.just(method.__name__), st.fixed_dictionaries(arguments))
+        return method
+
+    return note
+
+
 class Fleet(RuleBasedStateMachine):
     """Customers, their phones and what they let each other do; each step on the database and on the model."""
-
-    everybody = Bundle("everybody")
-    phones = Bundle("phones")
-    lines = Bundle("lines")
-    shares = Bundle("shares")
-    codes = Bundle("codes")
-    links = Bundle("links")
 
     def __init__(self, store: Store, admin: Connection, identity: type[Tenant]) -> None:
         super().__init__()
@@ -99,7 +102,12 @@ class Fleet(RuleBasedStateMachine):
         self.operator = store.operator()
         self.scope: Callable[[UUID], Scope] = lambda me: Scope(store._core, identity(me))
         self.model = model.Model()
-        self.seen: list[UUID] = []
+        # All that there ever were: what is gone is asked for as well.
+        self.phones: list[UUID] = []
+        self.lines: list[UUID] = []
+        self.shares: list[UUID] = []
+        self.codes: list[UUID] = []
+        self.links: list[UUID] = []
         self.numbers = numbers(1)
         self.steps = numbers(1)
         self.settle()
@@ -112,184 +120,197 @@ class Fleet(RuleBasedStateMachine):
         assert plain(found) == expected
         return None if isinstance(found, type) else found
 
-    def made(self, found: Any) -> Any:
-        """For a bundle: the id of what was made, if it was."""
-        return multiple() if found is None else found.id
+    def make(self, ids: list[UUID], scope: Scope, statement: Statement[Any], expect: Callable[[UUID], Any]) -> None:
+        """The same, where something is made: its id is one of ``ids`` from then on."""
+        made = self.agree(scope, statement, expect)
+        if made is not None:
+            ids.append(made.id)
 
-    def rightful(self, me: UUID, device_id: UUID, as_owner: bool) -> UUID:
+    def customer(self, which: int) -> UUID:
+        return nth(list(self.model.active), which)
+
+    def owner_or(self, which: int, device_id: UUID, as_owner: bool) -> UUID:
         """The owner in the place of whoever was drawn, lest most of what happens be refused."""
         device = self.model.devices.get(device_id)
-        return device.customer_id if as_owner and device and device.customer_id else me
+        return device.customer_id if as_owner and device and device.customer_id else self.customer(which)
 
-    # Who and what is there. Each begins with something of everything, so that every step finds what it is about.
+    def giver_or(self, which: int, share_id: UUID, as_owner: bool) -> UUID:
+        share = self.model.shares.get(share_id)
+        return share.owner_id if as_owner and share else self.customer(which)
 
-    @initialize(target=everybody)
-    def begin(self) -> Any:
-        return multiple(*self.model.active)
+    def grantee(self, which: int, owner: UUID | None) -> UUID:
+        """Somebody else more often than not."""
+        return nth(sorted(self.model.active, key=lambda each: each == owner), which)
 
-    @initialize(target=phones)
-    def begin_with_phones(self) -> Any:
-        return multiple(*self.model.devices)
-
-    @initialize(target=lines)
-    def begin_with_lines(self) -> Any:
-        return multiple(*self.model.connections)
-
-    @initialize(target=shares)
-    def begin_with_shares(self) -> Any:
-        return multiple(*self.model.shares)
+    # Who and what is there.
 
     def settle(self) -> None:
-        ada, bob, cyd = (self.join() for _ in range(3))
-        first, second, third = (self.buy(owner, owned=True) for owner in (ada, ada, bob))
-        self.give(first, bob, model.EVERYTHING)
-        self.give(second, cyd, model.NOTHING)
-        self.give(third, ada, model.EVERYTHING)
-        for device_id in (first, second, third):
-            self.equip(device_id)
-            self.report(device_id)
+        """Begin with something of everything, so that every step finds what it is about."""
+        for _ in range(3):
+            self.join()
+        for owner in (0, 0, 1):
+            self.buy(owner)
+        self.give(0, 1, model.EVERYTHING)
+        for phone in range(3):
+            self.equip(phone)
+            self.report(phone)
 
-    @precondition(lambda self: len(self.model.active) < 4)
-    @rule(target=everybody)
-    def join(self) -> UUID:
+    @step()
+    def join(self) -> None:
+        if len(self.model.active) == 4:
+            return
         name = f"customer {next(self.numbers)}"
         made = self.operator.run(customers.create(name, f"{name}@example.org"))
         self.model.active[made.id] = True
-        return made.id
 
-    @precondition(lambda self: len(self.model.devices) < 4)
-    @rule(target=phones, owner=everybody, owned=st.sampled_from([True, True, True, False]))
-    def buy(self, owner: UUID, owned: bool) -> UUID:
-        customer_id = owner if owned else None
+    @step(owner=WHICH_OR_NONE)
+    def buy(self, owner: int | None) -> None:
+        if len(self.model.devices) == 4:
+            return
+        customer_id = None if owner is None else self.customer(owner)
         number = next(self.numbers)
-        create = devices.create(f"android {number}", 30000 + 4 * number, customer_id=customer_id)
-        made = self.operator.run(create)
+        made = self.operator.run(devices.create(f"android {number}", 30000 + 4 * number, customer_id=customer_id))
         self.model.devices[made.id] = plain(made)
-        self.seen.append(made.id)
-        return made.id
+        self.phones.append(made.id)
 
-    @rule(device_id=phones, rarely=st.sampled_from([True, False, False, False]))
-    def scrap(self, device_id: UUID, rarely: bool) -> None:
+    @step(phone=WHICH, rarely=st.sampled_from([False, False, True]))
+    def scrap(self, phone: int, rarely: bool) -> None:
+        device_id = nth(self.phones, phone)
         if rarely:
             self.agree(self.operator, devices.delete(device_id), lambda _: self.model.delete(device_id))
 
-    @rule(customer_id=everybody, active=st.booleans())
-    def suspend_or_lift(self, customer_id: UUID, active: bool) -> None:
+    @step(which=WHICH, active=st.booleans())
+    def suspend_or_lift(self, which: int, active: bool) -> None:
+        customer_id = self.customer(which)
         self.operator.run(customers.update_active(customer_id, active))
         self.model.active[customer_id] = active
 
-    @rule(device_id=phones, customer_id=st.one_of(everybody, everybody, st.none(), st.just(NOBODY)))
-    def reassign(self, device_id: UUID, customer_id: UUID | None) -> None:
+    @step(phone=WHICH, to=st.sampled_from([*range(8), None, NOBODY]))
+    def reassign(self, phone: int, to: int | UUID | None) -> None:
+        device_id = nth(self.phones, phone)
+        customer_id = self.customer(to) if isinstance(to, int) else to
         change = devices.set_customer_id(device_id, customer_id)
         self.agree(self.operator, change, lambda _: self.model.reassign(device_id, customer_id))
 
     # Shares.
 
-    @rule(
-        target=shares,
-        me=everybody,
-        as_owner=st.booleans(),
-        device_id=phones,
-        shared_with=st.one_of(everybody, everybody, everybody, st.just(NOBODY)),
-        may=MAY,
-    )
-    def share(self, me: UUID, as_owner: bool, device_id: UUID, shared_with: UUID, may: Permissions) -> Any:
-        me = self.rightful(me, device_id, as_owner)
+    @step(who=WHICH, as_owner=MOSTLY, phone=WHICH, to=WHICH_OR_NONE, may=MAY)
+    def share(self, who: int, as_owner: bool, phone: int, to: int | None, may: Permissions) -> None:
+        device_id = nth(self.phones, phone)
+        me = self.owner_or(who, device_id, as_owner)
+        shared_with = NOBODY if to is None else self.grantee(to, me)
         create = device_shares.create_for_customer(device_id, me, shared_with, **granted(may))
-        return self.made(
-            self.agree(self.scope(me), create, lambda id: self.model.share(me, device_id, shared_with, may, id))
-        )
+        share = self.model.share
+        self.make(self.shares, self.scope(me), create, lambda id: share(me, device_id, shared_with, may, id))
 
-    @rule(target=shares, device_id=phones, shared_with=everybody, may=MAY)
-    def give(self, device_id: UUID, shared_with: UUID, may: Permissions) -> Any:
+    @step(phone=WHICH, to=WHICH, may=MAY)
+    def give(self, phone: int, to: int, may: Permissions) -> None:
+        device_id = nth(self.phones, phone)
+        device = self.model.devices.get(device_id)
+        shared_with = self.grantee(to, device.customer_id if device else None)
         create = device_shares.create(device_id, shared_with, **granted(may))
-        return self.made(self.agree(self.operator, create, lambda id: self.model.give(device_id, shared_with, may, id)))
+        self.make(self.shares, self.operator, create, lambda id: self.model.give(device_id, shared_with, may, id))
 
-    @rule(me=everybody, as_owner=st.booleans(), share_id=shares, may=MAY)
-    def change_share(self, me: UUID, as_owner: bool, share_id: UUID, may: Permissions) -> None:
-        me = self.giver(me, share_id, as_owner)
+    @step(who=WHICH, as_owner=MOSTLY, share=WHICH, may=MAY)
+    def change_share(self, who: int, as_owner: bool, share: int, may: Permissions) -> None:
+        share_id = nth(self.shares, share)
+        me = self.giver_or(who, share_id, as_owner)
         update = device_shares.update_for_customer(share_id, me, **granted(may))
         self.agree(self.scope(me), update, lambda _: self.model.change_share(me, share_id, may))
 
-    @rule(me=everybody, as_owner=st.booleans(), share_id=shares)
-    def revoke(self, me: UUID, as_owner: bool, share_id: UUID) -> None:
-        me = self.giver(me, share_id, as_owner)
+    @step(who=WHICH, as_owner=MOSTLY, share=WHICH)
+    def revoke(self, who: int, as_owner: bool, share: int) -> None:
+        share_id = nth(self.shares, share)
+        me = self.giver_or(who, share_id, as_owner)
         delete = device_shares.delete_for_customer(share_id, me)
         self.agree(self.scope(me), delete, lambda _: self.model.revoke(me, share_id))
 
-    def giver(self, me: UUID, share_id: UUID, as_owner: bool) -> UUID:
-        share = self.model.shares.get(share_id)
-        return share.owner_id if as_owner and share else me
-
     # What customers do with a phone.
 
-    @rule(me=everybody, device_id=phones, name=NAMES)
-    def rename(self, me: UUID, device_id: UUID, name: str) -> None:
+    @step(who=WHICH, phone=WHICH, name=NAMES)
+    def rename(self, who: int, phone: int, name: str) -> None:
+        me, device_id = self.customer(who), nth(self.phones, phone)
         update = devices.update_name_description_for_customer(device_id, me, name, f"{name} of {me}")
         self.agree(self.scope(me), update, lambda _: self.model.rename(me, device_id, name, f"{name} of {me}"))
 
-    @rule(me=everybody, device_id=phones, minutes=st.integers(0, 2))
-    def auto_rotate(self, me: UUID, device_id: UUID, minutes: int) -> None:
+    @step(who=WHICH, phone=WHICH, minutes=st.integers(0, 2))
+    def auto_rotate(self, who: int, phone: int, minutes: int) -> None:
+        me, device_id = self.customer(who), nth(self.phones, phone)
         update = devices.update_auto_rotate_for_customer(device_id, me, minutes)
         self.agree(self.scope(me), update, lambda _: self.model.auto_rotate(me, device_id, minutes))
 
-    @rule(target=lines, me=everybody, device_id=phones)
-    def connect(self, me: UUID, device_id: UUID) -> Any:
-        password = f"password {next(self.numbers)}"
-        create = connections.create_for_customer(device_id, me, "user", password, password)
-        return self.made(self.agree(self.scope(me), create, lambda id: self.model.connect(me, device_id, password, id)))
-
-    @rule(target=lines, device_id=phones)
-    def equip(self, device_id: UUID) -> Any:
-        password = f"password {next(self.numbers)}"
-        create = connections.create(device_id, "user", password, password)
-        return self.made(self.agree(self.operator, create, lambda id: self.model.equip(device_id, password, id)))
-
-    @rule(me=everybody, line=lines, active=st.booleans())
-    def switch(self, me: UUID, line: UUID, active: bool) -> None:
-        update = connections.update_active_for_customer(line, me, active)
-        self.agree(self.scope(me), update, lambda _: self.model.change_connection(me, line, active=active))
-
-    @rule(me=everybody, line=lines)
-    def set_password(self, me: UUID, line: UUID) -> None:
+    @step(who=WHICH, phone=WHICH)
+    def connect(self, who: int, phone: int) -> None:
+        if len(self.model.connections) == 6:
+            return
+        me, device_id = self.customer(who), nth(self.phones, phone)
         new = f"password {next(self.numbers)}"
-        update = connections.update_password_for_customer(line, me, new, new)
+        create = connections.create_for_customer(device_id, me, "user", new, new)
+        self.make(self.lines, self.scope(me), create, lambda id: self.model.connect(me, device_id, new, id))
+
+    @step(phone=WHICH)
+    def equip(self, phone: int) -> None:
+        if len(self.model.connections) == 6:
+            return
+        device_id = nth(self.phones, phone)
+        new = f"password {next(self.numbers)}"
+        create = connections.create(device_id, "user", new, new)
+        self.make(self.lines, self.operator, create, lambda id: self.model.equip(device_id, new, id))
+
+    @step(who=WHICH, line=WHICH, active=st.booleans())
+    def switch(self, who: int, line: int, active: bool) -> None:
+        me, connection_id = self.customer(who), nth(self.lines, line)
+        update = connections.update_active_for_customer(connection_id, me, active)
+        self.agree(self.scope(me), update, lambda _: self.model.change_connection(me, connection_id, active=active))
+
+    @step(who=WHICH, line=WHICH)
+    def set_password(self, who: int, line: int) -> None:
+        me, connection_id = self.customer(who), nth(self.lines, line)
+        new = f"password {next(self.numbers)}"
+        update = connections.update_password_for_customer(connection_id, me, new, new)
         change = {"password_hash": new, "password_plain": new}
-        self.agree(self.scope(me), update, lambda _: self.model.change_connection(me, line, **change))
+        self.agree(self.scope(me), update, lambda _: self.model.change_connection(me, connection_id, **change))
 
-    @rule(me=everybody, line=lines)
-    def disconnect(self, me: UUID, line: UUID) -> None:
-        delete = connections.delete_for_customer(line, me)
-        self.agree(self.scope(me), delete, lambda _: self.model.disconnect(me, line))
+    @step(who=WHICH, line=WHICH)
+    def disconnect(self, who: int, line: int) -> None:
+        me, connection_id = self.customer(who), nth(self.lines, line)
+        delete = connections.delete_for_customer(connection_id, me)
+        self.agree(self.scope(me), delete, lambda _: self.model.disconnect(me, connection_id))
 
-    @rule(line=lines, used=st.integers(1, 1000))
-    def use(self, line: UUID, used: int) -> None:
-        update = connections.update_bandwidth_used(line, used)
-        self.agree(self.operator, update, lambda _: self.model.use(line, used))
+    @step(line=WHICH, used=st.integers(1, 1000))
+    def use(self, line: int, used: int) -> None:
+        connection_id = nth(self.lines, line)
+        update = connections.update_bandwidth_used(connection_id, used)
+        self.agree(self.operator, update, lambda _: self.model.use(connection_id, used))
 
-    @rule(me=everybody, device_id=phones, type=COMMANDS)
-    def command(self, me: UUID, device_id: UUID, type: Any) -> None:
+    @step(who=WHICH, phone=WHICH, type=COMMANDS)
+    def command(self, who: int, phone: int, type: Any) -> None:
+        me, device_id = self.customer(who), nth(self.phones, phone)
         create = device_commands.create_for_customer(device_id, me, type)
         self.agree(self.scope(me), create, lambda id: self.model.command(me, device_id, type, id))
 
-    @rule(target=links, me=everybody, as_owner=st.booleans(), device_id=phones)
-    def link(self, me: UUID, as_owner: bool, device_id: UUID) -> Any:
-        me = self.rightful(me, device_id, as_owner)
+    @step(who=WHICH, as_owner=MOSTLY, phone=WHICH)
+    def link(self, who: int, as_owner: bool, phone: int) -> None:
+        device_id = nth(self.phones, phone)
+        me = self.owner_or(who, device_id, as_owner)
         create = rotation_links.create_for_customer(device_id, me)
-        return self.made(self.agree(self.scope(me), create, lambda id: self.model.link(me, device_id, id)))
+        self.make(self.links, self.scope(me), create, lambda id: self.model.link(me, device_id, id))
 
-    @rule(me=everybody, link_id=links)
-    def unlink(self, me: UUID, link_id: UUID) -> None:
+    @step(who=WHICH, link=WHICH)
+    def unlink(self, who: int, link: int) -> None:
+        me, link_id = self.customer(who), nth(self.links, link)
         delete = rotation_links.delete_for_customer(link_id, me)
         self.agree(self.scope(me), delete, lambda _: self.model.unlink(me, link_id))
 
-    @rule(device_id=phones)
-    def report(self, device_id: UUID) -> None:
+    @step(phone=WHICH)
+    def report(self, phone: int) -> None:
+        device_id = nth(self.phones, phone)
         if device_id not in self.model.devices:
             return
+        changed_at = HOUR + timedelta(seconds=next(self.numbers))
         address, status, log = self.operator.run_all(
             ip_history.create(device_id, "198.51.100.1"),
-            status_logs.create(device_id, "online", "offline", HOUR + timedelta(seconds=next(self.numbers))),
+            status_logs.create(device_id, "online", "offline", changed_at),
             bandwidth.create(device_id, 7, 0, HOUR, HOUR),
         )
         self.model.addresses[address.id] = plain(address)
@@ -298,31 +319,35 @@ class Fleet(RuleBasedStateMachine):
 
     # Pairing codes.
 
-    @rule(target=codes, me=everybody, replaces=st.one_of(st.none(), phones), as_owner=st.booleans())
-    def make_code(self, me: UUID, replaces: UUID | None, as_owner: bool) -> Any:
-        me = me if replaces is None else self.rightful(me, replaces, as_owner)
-        create = pairing_codes.create_for_customer(me, LATER, reassign_device_id=replaces)
-        create_code = create.parameters["code"]
-        return self.made(
-            self.agree(self.scope(me), create, lambda id: self.model.make_code(me, replaces, id, create_code))
-        )
+    @step(who=WHICH, replaces=WHICH_OR_NONE, as_owner=MOSTLY)
+    def make_code(self, who: int, replaces: int | None, as_owner: bool) -> None:
+        replaced_id = None if replaces is None else nth(self.phones, replaces)
+        me = self.customer(who) if replaced_id is None else self.owner_or(who, replaced_id, as_owner)
+        create = pairing_codes.create_for_customer(me, LATER, reassign_device_id=replaced_id)
+        code = create.parameters["code"]
+        self.make(self.codes, self.scope(me), create, lambda id: self.model.make_code(me, replaced_id, id, code))
 
-    @rule(
-        target=codes,
-        customer_id=st.one_of(st.none(), everybody, everybody),
-        replaces=st.one_of(st.none(), phones, phones),
-    )
-    def issue_code(self, customer_id: UUID | None, replaces: UUID | None) -> Any:
+    @step(to=WHICH_OR_NONE, replaces=WHICH_OR_NONE)
+    def issue_code(self, to: int | None, replaces: int | None) -> None:
+        customer_id = None if to is None else self.customer(to)
+        replaced_id = None if replaces is None else nth(self.phones, replaces)
         code = f"C{next(self.numbers)}"
-        create = pairing_codes.create(code, "token", LATER, None, None, replaces, customer_id)
-        return self.made(
-            self.agree(self.operator, create, lambda id: self.model.issue_code(customer_id, replaces, id, code))
-        )
+        create = pairing_codes.create(code, "token", LATER, None, None, replaced_id, customer_id)
+        issue = self.model.issue_code
+        self.make(self.codes, self.operator, create, lambda id: issue(customer_id, replaced_id, id, code))
 
-    @rule(code_id=codes, device_id=phones)
-    def claim(self, code_id: UUID, device_id: UUID) -> None:
+    @step(which=WHICH, phone=WHICH)
+    def claim(self, which: int, phone: int) -> None:
+        if not self.codes:
+            return
+        code_id, device_id = nth(self.codes, which), nth(self.phones, phone)
         claim = pairing_codes.claim(self.model.codes[code_id].code, device_id)
         self.agree(self.operator, claim, lambda _: self.model.claim(code_id, device_id))
+
+    @rule(what=st.one_of(*STEPS.values()))
+    def take(self, what: tuple[str, dict[str, Any]]) -> None:
+        name, arguments = what
+        getattr(self, name)(**arguments)
 
     # What is true after every step.
 
@@ -367,14 +392,15 @@ class Fleet(RuleBasedStateMachine):
         yield connections.list_by_customer(me), known.connections_of(me)
         yield device_shares.list_by_customer(me), known.shares_seen(me)
         yield pairing_codes.list_by_customer(me), known.codes_of(me)
+        yield customers.get_for_customer(me), model.Customer(me, active=True)
         yield customers.get_stats_for_customer(me), known.stats(me)
-        for device_id in self.seen:
+        for device_id in self.phones:
             yield devices.permissions_for_customer(device_id, me), known.permissions(me, device_id)
 
     def details(self, me: UUID) -> Iterator[tuple[Statement[Any], Any]]:
         """What they ask about each thing there is, theirs or not."""
         known = self.model
-        for device_id in self.seen:
+        for device_id in self.phones:
             yield from self.questions_of_a_device(me, device_id)
         for line in known.connections:
             yield connections.get_by_id_for_customer(line, me), known.connection(me, line)
@@ -394,6 +420,11 @@ class Fleet(RuleBasedStateMachine):
         yield status_logs.list_by_device_for_customer(device_id, me), known.history(me, device_id, known.statuses)
         yield rotation_links.list_by_device_for_customer(device_id, me), known.links_on(me, device_id)
         yield bandwidth.device_total_for_customer(device_id, me, SINCE, LATER), known.total(me, device_id)
+        yield bandwidth.device_hourly_for_customer(device_id, me, SINCE, LATER), known.hours(me, device_id, HOUR)
+
+
+def nth(ids: Sequence[UUID], which: int) -> UUID:
+    return ids[which % len(ids)] if ids else NOBODY
 
 
 def granted(may: Permissions) -> dict[str, bool]:
@@ -430,7 +461,7 @@ def test_the_library_does_what_the_model_does(whole_world: Barrier, identity: ty
             Here,
             settings=settings(
                 max_examples=EXAMPLES,
-                stateful_step_count=STEPS,
+                stateful_step_count=LENGTH,
                 deadline=None,
                 database=None,
                 derandomize=not SOAK,
