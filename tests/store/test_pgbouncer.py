@@ -1,5 +1,7 @@
 """Behind a pooler that lends a server connection for a transaction, identities stay apart."""
 
+import os
+import signal
 import threading
 from uuid import UUID
 
@@ -7,7 +9,8 @@ import psycopg
 import pytest
 
 from tenantstore import Store
-from tenantstore.errors import CustomerNotActive
+from tenantstore.errors import ConnectionLost, CustomerNotActive
+from tenantstore.testing import Server
 from tests.fix_pgbouncer import Pool
 from tests.store import notes
 from tests.store.conftest import Admin, Open
@@ -71,3 +74,28 @@ def test_customers_who_share_two_connections_never_meet(
             thread.join()
 
     assert seen == {(ada, ada), (bob, bob)}
+
+
+def test_a_poolers_word_that_the_server_is_lost_leaves_a_write_in_doubt(
+    own_server: Server, pooled_by: Pool, open_store: Open
+) -> None:
+    """What it says has a SQLSTATE, as a server's own word has that nothing was committed."""
+    with psycopg.connect(own_server.dsn(), autocommit=True) as admin:
+        row = admin.execute("SELECT id FROM customers WHERE name = 'Ada'").fetchone()
+    assert row is not None
+    either = open_store(pooled_by(own_server.dsn(user="app"), 1), prepare=False, kwargs={"connect_timeout": 2})
+
+    def kill() -> None:
+        with psycopg.connect(own_server.dsn(), autocommit=True) as admin:
+            found = None
+            while found is None:
+                found = admin.execute("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'").fetchone()
+            os.kill(found[0], signal.SIGKILL)
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    with pytest.raises(ConnectionLost) as lost:
+        either.tenant(row[0]).run(notes.write_and_wait_for_customer(row[0], "a", 30))
+    killing.join()
+
+    assert (lost.value.may_have_happened, lost.value.reason) == (True, "server conn crashed?")
