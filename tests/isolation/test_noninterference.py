@@ -32,7 +32,7 @@ from tests.isolation.modes import MODES, careless, neither
 from tests.isolation.world import ADA, CUSTOMERS, DEVICES, EVE, GIL, GRANTEES, Person, named, row_id, share_id
 
 SOAK = "TENANTSTORE_SOAK" in os.environ
-EXAMPLES = 20_000 if SOAK else 600
+EXAMPLES = 8_000 if SOAK else 600
 PERSONS = [ADA, EVE, GRANTEES[0], GRANTEES[5], GRANTEES[-1]]
 THINGS = [*DEVICES, NEW, "nothing"]
 CASES = [case for name in FUNCTIONS if is_tenants(name) for case in cases(name)]
