@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from uuid import UUID
 
 import psycopg
@@ -76,6 +77,16 @@ def test_customers_who_share_two_connections_never_meet(
     assert seen == {(ada, ada), (bob, bob)}
 
 
+def wait_until_recovered(server: Server) -> None:
+    """A server that is told to stop in the middle of its recovery takes its time."""
+    for _ in range(600):
+        try:
+            return psycopg.connect(server.dsn()).close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    raise AssertionError("the server does not come back")
+
+
 def test_a_poolers_word_that_the_server_is_lost_leaves_a_write_in_doubt(
     own_server: Server, pooled_by: Pool, open_store: Open
 ) -> None:
@@ -97,5 +108,6 @@ def test_a_poolers_word_that_the_server_is_lost_leaves_a_write_in_doubt(
     with pytest.raises(ConnectionLost) as lost:
         either.tenant(row[0]).run(notes.write_and_wait_for_customer(row[0], "a", 30))
     killing.join()
+    wait_until_recovered(own_server)
 
     assert (lost.value.may_have_happened, lost.value.reason) == (True, "server conn crashed?")
