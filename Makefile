@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Each worker has servers of its own, so more of them than this are not quicker.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8
 
 define REQUIREMENTS
 import sys
@@ -30,13 +32,13 @@ demo: $(VENV)/demo.stamp
 	@$(BIN)/tenantstore demo
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -q tests/packaging/test_style.py
 
 soak: $(VENV)/test.stamp
-	TENANTSTORE_SOAK=1 $(BIN)/python -m pytest tests/isolation tests/migrate
+	TENANTSTORE_SOAK=1 $(PYTEST) tests/isolation tests/migrate
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks
