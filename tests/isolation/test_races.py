@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count as numbers
 from time import sleep
 from typing import Any
@@ -211,6 +212,17 @@ def test_a_device_that_is_shared_at_this_very_moment_stays_where_it_is(room: Roo
     again = outcome(lambda: room.scope(ending.person).run(ending.statement()))
 
     assert (met, again, wrong(room.admin)) == ((True, "23503"), "done", [])
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_what_ended_during_a_transaction_is_gone_for_its_next_statement(room: Room, name: str) -> None:
+    ending = ENDINGS[name]
+    with room.scope(GRANTEE).transaction() as transaction:
+        transaction.run(call("devices.get_by_id_for_customer", "shared", GRANTEE))
+        room.scope(ending.person).run(ending.statement())
+        after = {write: outcome(partial(transaction.run, asked(write, GRANTEE))) for write in GRANTEES_WRITES}
+
+    assert after == dict.fromkeys(GRANTEES_WRITES, "NotFound")
 
 
 def unlocked(statement: Statement[Any]) -> Statement[Any]:
