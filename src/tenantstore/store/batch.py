@@ -18,6 +18,7 @@ from tenantstore.store.wire import SQLSTATE, Command, Link, NoAnswer, first_fail
 FETCH_ROWS = 1000
 # Gone after DISCARD ALL or a failover behind a pooler; a plan that a migration has outdated.
 _STALE_PLAN = (b"26000", b"0A000")
+_DEADLOCK = b"40P01"
 
 
 class Batch:
@@ -55,8 +56,8 @@ class Batch:
         commands = [BEGIN] if held else []
         commands += (self.identity.enter(self.writes), *self._commands)
         results = yield from self._exchange(link, commands, seconds, commits=not held)
-        if _is_stale(results):
-            # Nothing has happened: the transaction failed before it did anything. So once more, planned anew.
+        if _failed_with(results, *_STALE_PLAN, _DEADLOCK):
+            # All was rolled back, and neither is the caller's fault. So once more: planned anew, or behind the other.
             if held:
                 yield from rollback(link, seconds)
             results = yield from self._exchange(link, commands, seconds, commits=not held)
@@ -79,7 +80,7 @@ class Batch:
         except NoAnswer as error:
             unknown = commits and self.may_write and not error.decided
             raise ConnectionLost(str(self), error.reason, unknown) from None
-        if _is_stale(results):
+        if _failed_with(results, *_STALE_PLAN):
             link.forget(commands)
         return results
 
@@ -177,9 +178,9 @@ def _is_undone(queries: Sequence[Query[Any]]) -> bool:
     return any(one.writes and other.shape is Shape.ONE for one, other in permutations(queries, 2))
 
 
-def _is_stale(results: Sequence[PGresult]) -> bool:
+def _failed_with(results: Sequence[PGresult], *states: bytes) -> bool:
     failed = first_failure(results)
-    return failed is not None and failed.error_field(SQLSTATE) in _STALE_PLAN
+    return failed is not None and failed.error_field(SQLSTATE) in states
 
 
 def _result(link: Link, query: Query[Any], result: PGresult, name: bytes) -> Any:
