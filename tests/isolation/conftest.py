@@ -1,15 +1,17 @@
 """Migrated databases in which barrier 2 stands alone, on each server and by each kind of role it has to be built by."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 
 import psycopg
 import pytest
 
-from tenantstore import migrate
+from tenantstore import Store, migrate
 from tenantstore.testing import Server, launch
 from tests.isolation.modes import make_bypass_role
+from tests.isolation.rooms import IDENTITIES, Room
 from tests.isolation.world import Connection, populate
 
 _numbers = count(1)
@@ -107,3 +109,15 @@ def whole_world(server: Server) -> Barrier:
 @pytest.fixture(scope="session")
 def whole_world_15(server15: Server) -> Barrier:
     return _make_whole_world(server15)
+
+
+@pytest.fixture(params=IDENTITIES)
+def room(request: pytest.FixtureRequest, whole_world: Barrier) -> Iterator[Room]:
+    """A whole world of the test's own, with scopes of each kind that has barrier 1."""
+    name = f"room_{next(_numbers)}"
+    whole_world.server.create_database(name, whole_world.template)
+    with ExitStack() as stack:
+        stack.callback(whole_world.server.drop_database, name)
+        store = stack.enter_context(Store.open(whole_world.server.dsn(name, "app"), min_size=2, max_size=8))
+        admin = stack.enter_context(whole_world.connect(name, None))
+        yield Room(store, admin, IDENTITIES[request.param])

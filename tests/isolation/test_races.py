@@ -6,44 +6,21 @@ database alone.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count as numbers
 from time import sleep
 from typing import Any
 
-import psycopg
 import pytest
 
-from tenantstore import Store
-from tenantstore.errors import TenantstoreError
 from tenantstore.queries import Query, Statement
 from tenantstore.repositories import customers, devices, pairing_codes
-from tenantstore.store import Scope
-from tenantstore.store.identity import Operator, Tenant
 from tests.fix_isolation_report import count
-from tests.isolation.conftest import Barrier
-from tests.isolation.functions import NEEDS, call
-from tests.isolation.modes import Bypassing
-from tests.isolation.world import ADA, EVE, GIL, GRANTEES, PERMISSIONS, Connection, Person, named, share_id, wrong
-
-GRANTEE = GRANTEES[-1]
-"""Has every permission on ADA's device ``shared``."""
-
-IDENTITIES: dict[str, type[Tenant]] = {"both barriers": Tenant, "barrier 1 alone": Bypassing}
-
-
-def _writes(case: str) -> bool:
-    statement = call(case, "shared", ADA)
-    statement.hand_over()
-    return statement.query.writes
-
-
-GRANTEES_WRITES = [case for case, needs in NEEDS.items() if needs in PERMISSIONS and _writes(case)]
-OWNERS_WRITES = GRANTEES_WRITES + [case for case, needs in NEEDS.items() if needs == "own" and _writes(case)]
+from tests.isolation.functions import call
+from tests.isolation.rooms import GRANTEE, GRANTEES_WRITES, OWNERS_WRITES, Room, outcome
+from tests.isolation.world import ADA, GIL, PERMISSIONS, Connection, Person, named, share_id, wrong
 
 
 @dataclass(frozen=True)
@@ -103,59 +80,6 @@ CASES = {
 }
 GIVING = [case for case in CASES if case.startswith("owner's device_shares.create_for_customer")]
 """A share that was given while its device is about to change hands, which is the one thing that stands against that."""
-_rooms = numbers(1)
-
-
-@dataclass(frozen=True)
-class Room:
-    """A world of the test's own, its statements run by one kind of tenant; ``admin`` watches."""
-
-    store: Store
-    admin: Connection
-    identity: type[Tenant]
-
-    def scope(self, person: Person | None) -> Scope:
-        return Scope(self.store._core, Operator() if person is None else self.identity(person.id))
-
-    def written(self) -> Any:
-        """All that a write can change and no ending does."""
-        return self.admin.execute(
-            """
-            SELECT
-                (SELECT json_agg((d.id, d.name, d.description, d.auto_rotate_minutes) ORDER BY d.id) FROM devices AS d),
-                (
-                    SELECT json_agg((c.id, c.active, c.password_hash, c.password_plain) ORDER BY c.id)
-                    FROM proxy_connections AS c
-                ),
-                (SELECT count(*) FROM device_commands),
-                (SELECT count(*) FROM rotation_links),
-                (SELECT count(*) FROM pairing_codes),
-                (SELECT count(*) FROM device_shares AS s WHERE s.device_id = %s AND s.shared_with = %s)
-            """,
-            [named("shared"), EVE.id],
-        ).fetchone()
-
-
-@pytest.fixture(params=IDENTITIES)
-def room(request: pytest.FixtureRequest, whole_world: Barrier) -> Iterator[Room]:
-    name = f"races_{next(_rooms)}"
-    whole_world.server.create_database(name, whole_world.template)
-    with ExitStack() as stack:
-        stack.callback(whole_world.server.drop_database, name)
-        store = stack.enter_context(Store.open(whole_world.server.dsn(name, "app"), min_size=2, max_size=2))
-        admin = stack.enter_context(whole_world.connect(name, None))
-        yield Room(store, admin, IDENTITIES[request.param])
-
-
-def outcome(run: Callable[[], Any]) -> str:
-    """``done``, or the error: for one of the server's, its SQLSTATE."""
-    try:
-        run()
-    except TenantstoreError as error:
-        return type(error).__name__
-    except psycopg.Error as error:
-        return str(error.sqlstate)
-    return "done"
 
 
 def meet(
