@@ -27,7 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         "command", choices=_COMMANDS, metavar="command", help="one of those below; COMMAND --help says more"
     )
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    chosen = parser.parse_args(sys.argv[1:] if argv is None else argv)
+    given = sys.argv[1:] if argv is None else argv
+    if not given:
+        parser.print_help(sys.stderr)
+        return 2
+    chosen = parser.parse_args(given)
     code = import_module(_COMMANDS[chosen.command][0]).main(chosen.arguments)
     assert isinstance(code, int), "a command gives its exit code"
     return code

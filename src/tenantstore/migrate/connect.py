@@ -45,6 +45,8 @@ def connect(dsn: str, wait_seconds: float = 0) -> Connection:
             if _FINAL.search(reason):
                 raise Misconfigured(reason) from None
             if time.monotonic() + pause > deadline:
+                if not wait_seconds:
+                    raise Unreachable(f"no connection: {reason}", "Is the server up?") from None
                 problem = f"no connection within {wait_seconds:g} s: {reason}"
                 raise Unreachable(problem, "Is the server up? --wait waits for longer.") from None
             time.sleep(pause)
