@@ -1,6 +1,6 @@
 """R, races: everybody does anything to the same three phones at once, and nothing is out of order afterwards.
 
-No two statements take their locks in opposite orders: a deadlock is an error that no repository function has.
+A deadlock is an error that no repository function has; ``test_lock_order`` says why there is none.
 """
 
 import os
