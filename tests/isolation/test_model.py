@@ -37,7 +37,7 @@ from tests.isolation.modes import Bypassing
 from tests.isolation.world import Connection, wrong
 
 SOAK = "TENANTSTORE_SOAK" in os.environ
-EXAMPLES, LENGTH = (400, 60) if SOAK else (24, 40)
+EXAMPLES, LENGTH = (300, 60) if SOAK else (24, 40)
 
 
 def alone(store: Store) -> Callable[[UUID], Scope]:
