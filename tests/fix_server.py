@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 from collections.abc import Iterator
 from itertools import count
 
@@ -20,6 +21,13 @@ def no_libpq_environment() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith("PG")]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sigint_as_at_a_terminal() -> None:
+    """A shell starts what it runs in the background with SIGINT ignored, and children of ours would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
