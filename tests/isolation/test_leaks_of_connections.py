@@ -32,14 +32,14 @@ def state(store: Store) -> list[tuple[Any, ...] | None]:
 
 
 class ExitAll:
-    """All connections of a store's pool at once."""
+    """All the connections that a store's pool may have, so that none is made meanwhile."""
 
     def __init__(self, store: Store) -> None:
         self._pool = store.pool
         self._held: list[psycopg.Connection[Any]] = []
 
     def __enter__(self) -> list[psycopg.Connection[Any]]:
-        self._held = [self._pool.getconn() for _ in range(self._pool.get_stats()["pool_size"])]
+        self._held = [self._pool.getconn() for _ in range(self._pool.max_size)]
         return self._held
 
     def __exit__(self, *_: object) -> None:
