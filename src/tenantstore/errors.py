@@ -24,6 +24,7 @@ says of a refused change could describe another customer's row. There, by SQLSTA
 
 =============================================  ====================================================
 23505 unique, 23P01 exclusion                  ``Conflict``
+40P01 deadlock, 40001, 55P03 a lock            ``Conflict``, after three tries where all was in one call
 23503 foreign key                              ``NotFound``
 42501 a row refused by row-level security      ``NotFound``
 42501 a privilege that is missing              ``NotAllowed``

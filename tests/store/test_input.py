@@ -19,12 +19,14 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "None": ({"body": None}, InvalidParameter, "notes/create_for_customer: body is None"),
     "NUL": ({"body": "a\0b"}, InvalidParameter, "body cannot be sent: PostgreSQL text fields cannot contain NUL"),
     "half a surrogate": ({"body": "a\ud800"}, InvalidParameter, "body cannot be sent: 'utf-8' codec can't encode"),
-    "a thing of no type": ({"body": object()}, InvalidParameter, "body cannot be sent: cannot adapt type 'object'"),
+    "bytes for a text": ({"body": b"a"}, InvalidParameter, "notes/create_for_customer: body is of type bytes, not str"),
+    "a thing of no type": ({"at": object()}, InvalidParameter, "at cannot be sent: cannot adapt type 'object'"),
     "a naive datetime": ({"at": NAIVE}, InvalidParameter, "at cannot be sent: a datetime without a time zone"),
     "a huge integer": ({"number": 10**30}, psycopg.errors.NumericValueOutOfRange, "out of range for type integer"),
     "a negative number": ({"number": -1}, psycopg.Error, 'violates check constraint "notes_number_check"'),
-    "text for a number": ({"number": "many"}, psycopg.errors.InvalidTextRepresentation, "invalid input syntax"),
-    "an empty number": ({"number": ""}, psycopg.errors.InvalidTextRepresentation, "invalid input syntax"),
+    "text for a number": ({"number": "1"}, InvalidParameter, "number is of type str, not int"),
+    "a truth for a number": ({"number": True}, InvalidParameter, "number is of type bool, not int"),
+    "text for a time": ({"at": "many"}, psycopg.errors.InvalidDatetimeFormat, "invalid input syntax"),
 }
 
 

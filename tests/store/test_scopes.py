@@ -193,7 +193,7 @@ def test_the_dsn_names_the_application_or_the_library_does(open_store: Open, dsn
     open_store()
     open_store(psycopg.conninfo.make_conninfo(dsn, application_name="billing"))
     names = admin.execute(
-        "SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND usename = 'app' "
+        "SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database() AND usename = 'app' "
         "ORDER BY application_name"
     ).fetchall()
 

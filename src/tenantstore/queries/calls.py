@@ -10,14 +10,21 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+# A value of another type can have a text that the server takes: bytes for a text, a text for a boolean.
+_KINDS: dict[str, type] = {"str": str, "bool": bool, "int": int, "dict": dict}
+
 
 @dataclass(slots=True)
 class Call:
-    """One call of a declared query: the ``line``, the keywords given, and those that are annotated never to be None."""
+    """One call of a declared query: the ``line``, the keywords given, and those that are annotated never to be None.
+
+    ``kinds`` are keywords with the plain types that they are annotated with.
+    """
 
     line: int
     keywords: tuple[str, ...]
     never_none: frozenset[str]
+    kinds: frozenset[tuple[str, type]]
 
 
 @dataclass(slots=True)
@@ -52,14 +59,29 @@ def _read(filename: str) -> _Module:
 def _collect(function: ast.FunctionDef, calls: dict[str, list[Call]]) -> None:
     arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
     never_none = {a.arg for a in arguments if a.annotation is not None and not _allows_none(a.annotation)}
+    kinds = {a.arg: kind for a in arguments if a.annotation is not None and (kind := _kind(a.annotation))}
     for node in ast.walk(function):
         match node:
             case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords) if all(k.arg for k in keywords):
                 given = {k.arg: k.value for k in keywords if k.arg is not None}
-                strict = (k for k, v in given.items() if isinstance(v, ast.Name) and v.id in never_none)
-                calls.setdefault(name, []).append(Call(node.lineno, tuple(given), frozenset(strict)))
+                passed_on = {k: v.id for k, v in given.items() if isinstance(v, ast.Name)}
+                strict = frozenset(k for k, argument in passed_on.items() if argument in never_none)
+                typed = frozenset((k, kinds[argument]) for k, argument in passed_on.items() if argument in kinds)
+                calls.setdefault(name, []).append(Call(node.lineno, tuple(given), strict, typed))
             case _:
                 pass
+
+
+def _kind(annotation: ast.expr) -> type | None:
+    """The plain type of ``X`` or ``X | None``; None for any other annotation."""
+    match annotation:
+        case ast.BinOp(left=named, op=ast.BitOr(), right=ast.Constant(value=None)):
+            return _kind(named)
+        case ast.Subscript(value=named):
+            return _kind(named)
+        case ast.Name(id=name):
+            return _KINDS.get(name)
+    return None
 
 
 def _allows_none(annotation: ast.expr) -> bool:

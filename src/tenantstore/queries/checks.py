@@ -19,14 +19,16 @@ def not_empty(**values: str | None) -> None:
 def not_negative(**values: int | timedelta | None) -> None:
     """:raises InvalidParameter: for a number or a time below zero."""
     for name, value in values.items():
-        if value is not None and (value.days if isinstance(value, timedelta) else value) < 0:
+        number = value.days if isinstance(value, timedelta) else _whole(name, value)
+        if number is not None and number < 0:
             raise InvalidParameter(name, f"is negative: {value}")
 
 
 def ports(**values: int | None) -> None:
     """:raises InvalidParameter: for a number that no port has."""
     for name, value in values.items():
-        if value is not None and not 1 <= value <= 65535:
+        number = _whole(name, value)
+        if number is not None and not 1 <= number <= 65535:
             raise InvalidParameter(name, f"is not a port: {value}")
 
 
@@ -35,3 +37,10 @@ def one_of(choices: Collection[str], **values: str) -> None:
     for name, value in values.items():
         if value not in choices:
             raise InvalidParameter(name, f"is none of {', '.join(choices)}")
+
+
+def _whole(name: str, value: int | None) -> int | None:
+    # Callers without a type checker pass texts; comparing those with a number fails, and names no parameter.
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise InvalidParameter(name, f"is of type {type(value).__name__}, not int")
+    return value

@@ -34,6 +34,7 @@ class Query(Generic[T]):
         "_names",
         "digest",
         "fields",
+        "kinds",
         "make",
         "may_write",
         "name",
@@ -67,12 +68,13 @@ class Query(Generic[T]):
         #: From a row to a record.
         self.make: Callable[[Sequence[Any]], Any] = maker(record)
         self.never_none: frozenset[str] = frozenset()
+        self.kinds: frozenset[tuple[str, type]] = frozenset()
         self._names = frozenset(source.parameters)
 
     def __call__(self, **parameters: Any) -> "Statement[T]":
         """A statement with these parameters, each given by name.
 
-        :raises InvalidParameter: for a None that the repository function's annotation does not allow.
+        :raises InvalidParameter: for a None, or a value of another type, that the function's annotation does not allow.
         :raises ParameterMismatch: when the names are not those of the SQL.
         """
         if parameters.keys() != self._names:
@@ -80,13 +82,18 @@ class Query(Generic[T]):
         for name in self.never_none:
             if parameters[name] is None:
                 raise InvalidParameter(f"{self.name}: {name}", "is None")
+        for name, kind in self.kinds:
+            value = parameters[name]
+            if not (type(value) is kind or value is None or (isinstance(value, kind) and type(value) is not bool)):
+                problem = f"is of type {type(value).__name__}, not {kind.__name__}"
+                raise InvalidParameter(f"{self.name}: {name}", problem)
         return Statement(self, {name: parameters[name] for name in self.parameters})
 
     def __repr__(self) -> str:
         return f"<Query {self.name}>"
 
     def expect(self, calls: Sequence[Call], filename: str) -> None:
-        """Hold the calls that the declaring module makes against the SQL, and learn which parameters are never None.
+        """Hold the calls that the declaring module makes against the SQL, and learn what their parameters may be.
 
         :raises ParameterMismatch: at import, for the first call that does not fit.
         """
@@ -95,6 +102,7 @@ class Query(Generic[T]):
                 raise self.mismatch(call.keywords, f"{filename}:{call.line}")
         if calls:
             self.never_none = frozenset.intersection(*(call.never_none for call in calls))
+            self.kinds = frozenset.intersection(*(call.kinds for call in calls))
 
     def check_columns(self, columns: Sequence[str]) -> None:
         """Compare what the server reports with the record's fields.

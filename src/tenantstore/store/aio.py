@@ -135,6 +135,7 @@ async def _rows(reading: Reading) -> AsyncIterator[Any]:
 class _Driver:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._returning: set[asyncio.Task[None]] = set()
 
     @property
     def timeout(self) -> float:
@@ -151,7 +152,11 @@ class _Driver:
         return await self._pool.getconn()
 
     async def put(self, connection: Connection) -> None:
-        await self._pool.putconn(cast(psycopg.AsyncConnection[Any], connection))
+        # In a task of its own: cancelled half-way, it would leave the pool one connection short for ever.
+        returning = asyncio.create_task(self._pool.putconn(cast(psycopg.AsyncConnection[Any], connection)))
+        self._returning.add(returning)
+        returning.add_done_callback(self._returning.discard)
+        await asyncio.shield(returning)
 
     async def cancel(self, connection: Connection, seconds: float) -> None:
         await cast(psycopg.AsyncConnection[Any], connection).cancel_safe(timeout=seconds)

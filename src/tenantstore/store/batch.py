@@ -19,6 +19,7 @@ FETCH_ROWS = 1000
 # Gone after DISCARD ALL or a failover behind a pooler; a plan that a migration has outdated.
 _STALE_PLAN = (b"26000", b"0A000")
 _DEADLOCK = b"40P01"
+_TRIES = 3
 
 
 class Batch:
@@ -56,7 +57,9 @@ class Batch:
         commands = [BEGIN] if held else []
         commands += (self.identity.enter(self.writes), *self._commands)
         results = yield from self._exchange(link, commands, seconds, commits=not held)
-        if _failed_with(results, *_STALE_PLAN, _DEADLOCK):
+        for _ in range(_TRIES - 1):
+            if not _failed_with(results, *_STALE_PLAN, _DEADLOCK):
+                break
             # All was rolled back, and neither is the caller's fault. So once more: planned anew, or behind the other.
             if held:
                 yield from rollback(link, seconds)
@@ -67,8 +70,8 @@ class Batch:
         return given
 
     def run_within(self, link: Link, seconds: float) -> PQGen[tuple[Any, ...]]:
-        """The same inside a transaction that is open. A write enters again, to lock the customer's row."""
-        again = [self.identity.enter(True)] if self.writes else []
+        """The same inside a transaction that is open."""
+        again = self.identity.again(self.writes)
         results = yield from self._exchange(link, [*again, *self._commands], seconds, commits=False)
         return self._results(link, results, skip=len(again))
 
@@ -129,7 +132,7 @@ class Cursor:
 
     def fetch(self, link: Link, seconds: float) -> PQGen[list[Any]]:
         """The next rows; none at the end."""
-        return (yield from self._rows(link, seconds, [self._fetch]))
+        return (yield from self._rows(link, seconds, [*self.identity.again(False), self._fetch]))
 
     def close(self, link: Link, seconds: float) -> PQGen[None]:
         """Close the cursor of a transaction that goes on."""
@@ -169,7 +172,7 @@ def _checked(
         raise ConnectionLost(name, error.reason, may_commit and not error.decided) from None
     failed = first_failure(results)
     if failed is not None:
-        entering = commands[0] is BEGIN and results.index(failed) == 1
+        entering = commands[results.index(failed)] == identity.enter(False)
         raise (identity.entry_error(failed, link.encoding) if entering else identity.error(name, failed, link.encoding))
     return results
 

@@ -4,6 +4,7 @@ The coroutines here wait only through their :class:`Driver`. The blocking driver
 runs such a coroutine to its end in one step; the async store awaits the same coroutines.
 """
 
+import os
 from asyncio import Task
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -15,7 +16,7 @@ from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from psycopg_pool import PoolTimeout
 
-from tenantstore.errors import NotAllowed, PoolExhausted, TransactionAborted
+from tenantstore.errors import ConnectionLost, NotAllowed, PoolExhausted, TransactionAborted
 from tenantstore.queries import Statement
 from tenantstore.store.batch import Batch, Cursor, begin, commit, rollback
 from tenantstore.store.identity import Identity
@@ -57,6 +58,7 @@ class Core:
     def __init__(self, driver: Driver, prepare: bool, seconds: float) -> None:
         self.driver = driver
         self.seconds = seconds
+        self._pid = os.getpid()
         self._prepare = prepare
         self._holds: dict[Connection, Hold] = {}
 
@@ -73,7 +75,11 @@ class Core:
         """A live connection out of the pool, held for ``what``.
 
         :raises PoolExhausted: when none comes free within the pool's timeout.
+        :raises ConnectionLost: when all that came had been lost.
+        :raises NotAllowed: in a fork of the process that made the store, which shares its sockets.
         """
+        if os.getpid() != self._pid:
+            raise NotAllowed(str(what), "the store was opened before this process was forked: open another here")
         # As many may be dead as the pool holds, after a restart of the server; then a new one is made.
         for _ in range(self.driver.max_size + 1):
             try:
@@ -84,6 +90,8 @@ class Core:
                 break
             connection.pgconn.finish()
             await self.driver.put(connection)
+        else:
+            raise ConnectionLost(str(what), "the server ended every connection of the pool", may_have_happened=False)
         self._holds[connection] = Hold(what, identity, self.driver.caller(), monotonic())
         return connection
 

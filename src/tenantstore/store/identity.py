@@ -38,6 +38,10 @@ class Operator:
     def enter(self, _writes: bool) -> Command:
         return _ENTER_OPERATOR
 
+    def again(self, _writes: bool) -> list[Command]:
+        """Nothing: the operator stays who they are until the transaction ends."""
+        return []
+
     def error(self, _query: str, result: PGresult, encoding: str) -> Exception:
         return error_from_result(result, encoding=encoding)
 
@@ -66,17 +70,23 @@ class Tenant:
         query = statement.query
         if query.scope is not Scope.TENANT:
             raise NotAllowed(query.name, "an operator's query in a customer's scope")
-        if statement.parameters["customer_id"] != self.customer_id:
+        named = statement.parameters["customer_id"]
+        # What is sent is the text: a class of somebody's own may be equal and read otherwise.
+        if named != self.customer_id or (type(named) is not UUID and str(named).encode() != self._text):
             raise NotAllowed(query.name, "a statement for another customer than the scope's")
 
     def enter(self, writes: bool) -> Command:
         # A write locks the customer's row, so that a suspension waits for it, or came first and is seen.
         return Command(_ENTER_TENANT, {}, b"tenantstore_enter_tenant", (self._text, b"true" if writes else b"false"))
 
+    def again(self, writes: bool) -> list[Command]:
+        """Before each statement of a transaction: one who was suspended meanwhile gets nothing more of it."""
+        return [self.enter(writes)]
+
     def error(self, query: str, result: PGresult, encoding: str) -> Exception:
         """What the customer may know of a server error. ``tenantstore.errors`` has the table."""
         state = _field(result, DiagnosticField.SQLSTATE)
-        if state in ("23505", "23P01"):
+        if state in ("23505", "23P01", "40001", "40P01", "55P03"):
             return Conflict(query)
         if state == "23503":
             return NotFound(query)

@@ -7,8 +7,10 @@ from threading import Thread
 from time import monotonic
 from typing import Any, NamedTuple, cast
 
+import psycopg
 from psycopg.pq import Conninfo, PipelineStatus, TransactionStatus
 
+from tenantstore.errors import InvalidParameter
 from tenantstore.store.identity import Identity
 from tenantstore.store.wire import Connection, Link
 
@@ -59,6 +61,9 @@ def is_active(connection: Connection) -> bool:
     return connection.pgconn.transaction_status == TransactionStatus.ACTIVE
 
 
+_DSN = 'write "postgresql://user@host:5432/database", with a password percent-encoded, or "host=… dbname=… user=…"'
+
+
 def in_transaction(connection: Connection) -> bool:
     """Whether it is in a transaction, failed or not, that can be rolled back."""
     pgconn = connection.pgconn
@@ -69,8 +74,16 @@ def in_transaction(connection: Connection) -> bool:
 
 
 def conninfo(dsn: str | None) -> str:
-    """The given DSN, else ``TENANTSTORE_DSN``, else nothing, which leaves it to libpq's own variables."""
-    return dsn if dsn is not None else os.environ.get("TENANTSTORE_DSN", "")
+    """The given DSN, else ``TENANTSTORE_DSN``, else nothing, which leaves it to libpq's own variables.
+
+    :raises InvalidParameter: when it is none, without the driver's text, which would quote it, passwords included.
+    """
+    target = dsn if dsn is not None else os.environ.get("TENANTSTORE_DSN", "")
+    try:
+        Conninfo.parse(target.encode())
+    except (psycopg.Error, UnicodeError):
+        raise InvalidParameter("dsn", f"is not one that libpq can read: {_DSN}") from None
+    return target
 
 
 def pool_options(target: str, options: dict[str, Any]) -> dict[str, Any]:

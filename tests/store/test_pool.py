@@ -1,0 +1,116 @@
+"""The pool keeps its size whatever becomes of tasks, connections and processes; a suspension ends what is open."""
+
+import asyncio
+import os
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tenantstore import AsyncStore, Store
+from tenantstore.errors import ConnectionLost, CustomerNotActive, InvalidParameter, NotAllowed
+from tenantstore.store import core
+from tests.store import notes
+from tests.store.conftest import Admin
+from tests.store.either import Either
+
+
+def test_a_task_that_is_cancelled_while_the_pool_is_busy_gives_its_connection_back(dsn: str, ada: UUID) -> None:
+    async def go() -> list[notes.Note]:
+        async with AsyncStore.open(dsn, max_size=1, timeout=5) as store:
+            inside, over = asyncio.Event(), asyncio.Event()
+
+            async def work() -> None:
+                async with store.tenant(ada).transaction():
+                    inside.set()
+                    await over.wait()
+
+            task = asyncio.create_task(work())
+            await inside.wait()
+            # As when another task is getting or returning a connection at this moment.
+            async with store.pool._lock:
+                over.set()
+                await asyncio.sleep(0.1)
+                task.cancel()
+                await asyncio.sleep(0.05)
+            await asyncio.gather(task, return_exceptions=True)
+            return await store.tenant(ada).run(notes.list_by_customer(ada))
+
+    assert asyncio.run(go()) == []
+
+
+def test_connections_that_all_die_on_the_way_are_one_clear_error_and_no_more_than_before(
+    dsn: str, admin: Admin, ada: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = core.Core.link
+
+    def dying(self: core.Core, connection: Any) -> Any:
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
+        return link(self, connection)
+
+    with Store.open(dsn, max_size=2) as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(core.Core, "link", dying)
+            with pytest.raises(ConnectionLost) as lost:
+                store.tenant(ada).run(notes.list_by_customer(ada))
+        found = store.tenant(ada).run(notes.list_by_customer(ada))
+        size = store.pool.get_stats()["pool_size"]
+
+    assert (lost.value.may_have_happened, found, size <= 2) == (False, [], True)
+
+
+def test_a_fork_is_told_to_open_a_store_of_its_own(dsn: str, ada: UUID) -> None:
+    with Store.open(dsn) as store:
+        store._core._pid = os.getppid()
+        with pytest.raises(NotAllowed, match="before this process was forked: open another here"):
+            store.tenant(ada).run(notes.list_by_customer(ada))
+
+
+def test_a_suspension_ends_what_an_open_transaction_may_still_read(either: Either, admin: Admin, ada: UUID) -> None:
+    def read_twice() -> None:
+        with either.tenant(ada).transaction() as transaction:
+            transaction.run(notes.list_by_customer(ada))
+            admin.execute("UPDATE customers SET active = false WHERE id = %s", [ada])
+            transaction.run(notes.list_by_customer(ada))
+
+    with pytest.raises(CustomerNotActive):
+        read_twice()
+
+
+def test_a_suspension_ends_a_stream(dsn: str, admin: Admin, ada: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenantstore.store.batch.FETCH_ROWS", 1)
+    with Store.open(dsn) as store:
+        store.operator().run_all(notes.create(ada, "one"), notes.create(ada, "two"))
+        stream = store.tenant(ada).stream(notes.list_by_customer(ada))
+        first = next(stream).body
+        admin.execute("UPDATE customers SET active = false WHERE id = %s", [ada])
+        with pytest.raises(CustomerNotActive):
+            next(stream)
+
+    assert first in {"one", "two"}
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    ["postgresql://u:sEcret@[bad/db", "postgresql://u:sEcret%zz@h/db", "password=sEcret sEcret2", "sEcret\ud800"],
+)
+@pytest.mark.parametrize("store", [Store, AsyncStore])
+def test_a_dsn_that_cannot_be_read_is_not_shown(store: type[Store] | type[AsyncStore], malformed: str) -> None:
+    with pytest.raises(InvalidParameter, match="dsn is not one that libpq can read: write") as refused:
+        store.open(malformed)
+
+    assert ("sEcret" in str(refused.value), refused.value.__cause__) == (False, None)
+
+
+class Other(UUID):
+    """Equal to another id, and read otherwise."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = UUID.__hash__
+
+
+def test_an_id_that_only_claims_to_be_the_scopes_own_is_refused(either: Either, ada: UUID, bob: UUID) -> None:
+    with pytest.raises(NotAllowed, match="for another customer"):
+        either.tenant(ada).run(notes.list_by_customer(Other(str(bob))))
