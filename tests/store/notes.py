@@ -24,6 +24,8 @@ GRANT INSERT (customer_id, body, number, at, parent_id) ON TABLE notes TO tenant
 ALTER TABLE notes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY notes_operator ON notes TO tenantstore_operator USING (true) WITH CHECK (true);
 CREATE POLICY notes_tenant ON notes TO tenantstore_tenant USING (customer_id = tenantstore_customer_id());
+CREATE FUNCTION notes_fail(state text) RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'Bob''s secret' USING ERRCODE = state, DETAIL = 'Bob''s secret', TABLE = 'notes'; END $$;
 INSERT INTO customers (name, email) VALUES ('Ada', 'ada@example.org'), ('Bob', 'bob@example.org');
 INSERT INTO customers (name, email, active) VALUES ('Cyd', 'cyd@example.org', false);
 """
@@ -57,6 +59,7 @@ _RENAME_FOR_CUSTOMER = CATALOG.one(Note, "notes/rename_for_customer")
 _DELETE_ALL_FOR_CUSTOMER = CATALOG.affected("notes/delete_all_for_customer")
 _WAIT_FOR_CUSTOMER = CATALOG.scalar(float, "notes/wait_for_customer")
 _WRITE_AND_WAIT_FOR_CUSTOMER = CATALOG.one(Note, "notes/write_and_wait_for_customer")
+_FAIL_FOR_CUSTOMER = CATALOG.scalar(int, "notes/fail_for_customer")
 _WHO_FOR_CUSTOMER = CATALOG.one(Who, "notes/who_for_customer")
 _WHO = CATALOG.one(Who, "notes/who")
 _LIST_ALL = CATALOG.many(Note, "notes/list_all")
@@ -77,6 +80,10 @@ def create_for_customer(
     customer_id: UUID, body: str, number: int | None = 0, at: datetime | None = None
 ) -> Statement[Note]:
     return _CREATE_FOR_CUSTOMER(customer_id=customer_id, body=body, number=number, at=at)
+
+
+def fail_for_customer(customer_id: UUID, state: str) -> Statement[int]:
+    return _FAIL_FOR_CUSTOMER(customer_id=customer_id, state=state)
 
 
 def create_under_for_customer(customer_id: UUID, body: str, parent_id: UUID) -> Statement[Note]:

@@ -39,6 +39,24 @@ CASES: dict[str, tuple[Callable[[UUID, UUID], Any], type[Exception], str, str]] 
         "notes/create_for_customer: a value that the table does not take",
         "23514",
     ),
+    "40P01 deadlock": (
+        lambda me, bob: notes.fail_for_customer(me, "40P01"),
+        Conflict,
+        "notes/fail_for_customer: in conflict with what is there",
+        "40P01",
+    ),
+    "40001 serialization": (
+        lambda me, bob: notes.fail_for_customer(me, "40001"),
+        Conflict,
+        "notes/fail_for_customer: in conflict with what is there",
+        "40001",
+    ),
+    "55P03 lock": (
+        lambda me, bob: notes.fail_for_customer(me, "55P03"),
+        Conflict,
+        "notes/fail_for_customer: in conflict with what is there",
+        "55P03",
+    ),
     "42501 row-level security": (
         notes.give_away_for_customer,
         NotFound,
