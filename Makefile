@@ -18,13 +18,14 @@ except ImportError as error:
 endef
 export REQUIREMENTS
 
-.PHONY: help demo test check soak bench clean
+.PHONY: help demo test check soak soak-migrate bench clean
 
 help:
 	@echo 'make demo   two customers, their phones and one share, on a PostgreSQL of its own'
 	@echo 'make test   every test and every check'
 	@echo 'make check  style and types alone'
-	@echo 'make soak   the long tests, at their ten-minute sizes'
+	@echo 'make soak   the isolation engines for ten minutes'
+	@echo 'make soak-migrate  the runner killed everywhere, and many at once: half an hour'
 	@echo 'make bench  what a call costs, side by side with the plain driver'
 	@echo 'make clean  remove the environment and what was built'
 
@@ -38,7 +39,10 @@ check: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -q tests/packaging/test_style.py
 
 soak: $(VENV)/test.stamp
-	TENANTSTORE_SOAK=1 $(PYTEST) tests/isolation tests/migrate
+	TENANTSTORE_SOAK=1 $(PYTEST) tests/isolation
+
+soak-migrate: $(VENV)/test.stamp
+	TENANTSTORE_SOAK=1 $(PYTEST) tests/migrate
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks
