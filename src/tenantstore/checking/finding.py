@@ -5,6 +5,8 @@ from typing import Any, TypeAlias
 
 from psycopg import Connection
 
+from tenantstore.migrate.shown import indented, one_line
+
 Look: TypeAlias = Connection[tuple[Any, ...]]
 
 
@@ -18,7 +20,7 @@ class Finding:
     advice: str
 
     def __str__(self) -> str:
-        return f"{self.object}: {self.code}: {self.problem}\n    {self.advice}"
+        return f"{one_line(self.object)}: {self.code}: {one_line(self.problem)}\n    {indented(self.advice)}"
 
     def as_dict(self) -> dict[str, str]:
         """For JSON."""

@@ -1,11 +1,16 @@
 """The command line. Each command is a module's ``main(argv) -> int``, imported when it is asked for."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
+from typing import TextIO
 
 from tenantstore import __version__
+from tenantstore.migrate.shown import one_line
 
 # A new command is one line here: its name, where its ``main`` is, what it does.
 _COMMANDS = {
@@ -13,10 +18,49 @@ _COMMANDS = {
     "doctor": ("tenantstore.cli.doctor", "whether a database keeps customers apart, and what to do where not"),
     "demo": ("tenantstore.cli.demo", "two customers, their phones and one share, on a PostgreSQL of its own"),
 }
+_FAILED = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code."""
+    """Run a command; its exit code. What the system refuses, a file or the output, is an error in one line."""
+    # A caller may have closed it, and then there is none.
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115  # as long as the process
+    for stream in (sys.stdout, sys.stderr):
+        # A name in a folder or a database may be of letters that the output does not know.
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+    try:
+        try:
+            return _run(argv)
+        finally:
+            # Now, since at Python's own end a full disk would be a traceback.
+            print(end="", flush=True)
+    except (OSError, UnicodeError) as error:
+        if not isinstance(error, BrokenPipeError):
+            with suppress(OSError):
+                print(f"error: {one_line(_told(error))}", file=sys.stderr, flush=True)
+        return _FAILED
+    finally:
+        _silence(sys.stdout)
+        _silence(sys.stderr)
+
+
+def _told(error: OSError | UnicodeError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the output'}: {error.strerror}"
+    return str(error)
+
+
+def _silence(stream: TextIO | None) -> None:
+    """Send what could not be written to nowhere, or Python would try, and complain, once more."""
+    try:
+        print(end="", file=stream, flush=True)
+    except OSError:
+        if stream:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="tenantstore",
         formatter_class=argparse.RawDescriptionHelpFormatter,

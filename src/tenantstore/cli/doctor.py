@@ -1,12 +1,12 @@
 """``tenantstore doctor``: whether a database keeps customers apart; stdout is the findings."""
 
 import argparse
-import json
 import os
-import sys
 from collections.abc import Sequence
 
+from tenantstore.cli.output import dumped, log
 from tenantstore.migrate.errors import MigrationError
+from tenantstore.migrate.shown import shown
 
 _FINDINGS = 4
 _EXIT_CODES = """
@@ -38,14 +38,12 @@ def main(argv: Sequence[str]) -> int:
     try:
         findings = examine(arguments.dsn or os.environ.get("TENANTSTORE_DSN", ""))
     except MigrationError as error:
-        print(f"error: {error}", file=sys.stderr)
+        log(f"error: {error}")
         if arguments.json:
-            print(
-                json.dumps({"error": {"kind": type(error).__name__, "text": str(error)}}, ensure_ascii=False, indent=2)
-            )
+            print(dumped({"error": {"kind": type(error).__name__, "text": str(error)}}))
         return error.exit_code
     if arguments.json:
-        print(json.dumps({"findings": [each.as_dict() for each in findings]}, ensure_ascii=False, indent=2))
+        print(dumped({"findings": [each.as_dict() for each in findings]}))
     else:
-        print("\n\n".join(map(str, findings)) or "no findings")
+        print(shown("\n\n".join(map(str, findings)) or "no findings"))
     return _FINDINGS if findings else 0

@@ -4,7 +4,6 @@ psycopg is imported only where a command needs the database: names of :mod:`tena
 used, which is why they are quoted in annotations.
 """
 
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -13,7 +12,9 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from tenantstore import migrate, resources
+from tenantstore.cli.output import dumped, log
 from tenantstore.migrate.errors import InvalidFolder, MigrationError, Problem, StatementFailed, starred
+from tenantstore.migrate.shown import one_line, shown
 
 _PENDING = 3
 _FINDINGS = 4
@@ -29,23 +30,29 @@ class _Finding(Protocol):
 
 @dataclass(frozen=True)
 class Result:
-    """What goes to stdout, as ``data`` with --json and else as ``text``, and the exit code."""
+    """What goes to stdout, as ``data`` with --json and else as ``text``, and the exit code.
+
+    A ``verbatim`` text is escaped for a terminal only.
+    """
 
     data: dict[str, Any]
     text: str = ""
     exit_code: int = 0
+    verbatim: bool = False
 
     def show(self, as_json: bool) -> int:
         """Print it; the exit code."""
-        text = json.dumps(self.data, ensure_ascii=False, indent=2) if as_json else self.text
-        if text:
-            print(text, flush=True)
+        if as_json:
+            print(dumped(self.data), flush=True)
+        elif self.text:
+            # SQL may be on its way to a file or to psql, and is then what it is.
+            print(self.text if self.verbatim and not sys.stdout.isatty() else shown(self.text), flush=True)
         return self.exit_code
 
 
 def failed(error: MigrationError, **data: Any) -> Result:
     """A failure: told on stderr, and part of the result with --json."""
-    print(f"error: {error}", file=sys.stderr, flush=True)
+    log(f"error: {error}")
     told: dict[str, Any] = {"kind": type(error).__name__, "exit_code": error.exit_code, "text": str(error)}
     if isinstance(error, StatementFailed):
         told |= {"sqlstate": error.sqlstate, **_problem(error.place)}
@@ -90,7 +97,7 @@ def status_command(asked: Namespace) -> Result:
     try:
         steps = migrate.plan(*_where(asked), options=options)
     except MigrationError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        log(f"error: {error}")
         return Result(data, text, error.exit_code)
     return Result(data, text, _PENDING if steps else 0)
 
@@ -115,7 +122,7 @@ def lint_command(asked: Namespace) -> Result:
 
     report = lint(asked.dir, asked.scratch_dsn)
     for note in report.notes:
-        print(f"note: {note}", file=sys.stderr, flush=True)
+        log(f"note: {note}")
     found = _found(report.findings)
     more = {"observed": [each.as_dict() for each in report.observed], "notes": list(report.notes)}
     return replace(found, data={**found.data, **more})
@@ -175,11 +182,11 @@ class _Log:
     def _write(self, line: str, stream: Any) -> None:
         if sys.stderr.isatty():
             print(_ERASE, end="", file=sys.stderr, flush=True)
-        print(line, file=stream, flush=True)
+        print(shown(line), file=stream, flush=True)
 
     def _draw(self) -> None:
         if sys.stderr.isatty():
-            print(f"{_ERASE}{self._bar}", end="", file=sys.stderr, flush=True)
+            print(f"{_ERASE}{shown(self._bar)}", end="", file=sys.stderr, flush=True)
 
 
 def _change(asked: Namespace, run: "Callable[[migrate.Options], list[migrate.Done]]") -> Result:
@@ -202,7 +209,7 @@ def _plan(asked: Namespace, direction: Direction) -> Result:
     for step in steps:
         progress = f", from statement {step.progress.done + 1} on" if step.progress else ""
         texts.append(f"-- {step.script.path.name}{progress}\n{starred(step.script.text).rstrip()}\n")
-    return Result(data, "\n".join(texts) or "-- nothing to do")
+    return Result(data, "\n".join(texts) or "-- nothing to do", verbatim=True)
 
 
 def _found(findings: Sequence[_Finding]) -> Result:
@@ -252,4 +259,4 @@ def _state(state: "migrate.State") -> dict[str, Any]:
 def _line(state: "migrate.State") -> str:
     row = state.row
     when = f"  {row.applied_at:%Y-%m-%d %H:%M:%S%z} by {row.applied_by} from {row.applied_from}" if row else ""
-    return f"{state.version:>4}  {state.standing:<9}  {state.name}{when}"
+    return one_line(f"{state.version:>4}  {state.standing:<9}  {state.name}{when}")

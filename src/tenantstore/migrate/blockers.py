@@ -8,6 +8,7 @@ import psycopg
 
 from tenantstore.migrate.connect import Connection, connect
 from tenantstore.migrate.errors import MigrationError, starred
+from tenantstore.migrate.shown import one_line
 
 _LEAVE_SECONDS = 0.5
 _QUERY_LENGTH = 200
@@ -69,4 +70,4 @@ def _described(pid: int, user: str | None, state: str | None, seconds: int | Non
     since = f" for {seconds} s" if seconds is not None else ""
     told = starred(" ".join((query or "").split()))
     shown = told if len(told) <= _QUERY_LENGTH else f"{told[:_QUERY_LENGTH]}…"
-    return f"waits for pid {pid} ({user}, {state}, in its transaction{since}): {shown}"
+    return f"waits for pid {pid} ({one_line(str(user))}, {state}, in its transaction{since}): {shown}"

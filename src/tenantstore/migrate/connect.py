@@ -10,6 +10,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tenantstore.migrate.errors import Misconfigured, Unreachable
+from tenantstore.migrate.shown import indented
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -18,6 +19,8 @@ _ATTEMPT_SECONDS = 10
 _FINAL = re.compile(
     r"password authentication failed|no password supplied|no pg_hba\.conf entry|authentication failed for user"
     r"|does not exist|is not permitted to log in|permission denied for database|certificate|invalid .* value"
+    r"|invalid port number|could not match \d+|definition of service|service file .* not found|weak sslmode"
+    r"|server does not support \w+, but \w+ was required|authentication method requirement"
 )
 
 
@@ -41,7 +44,7 @@ def connect(dsn: str, wait_seconds: float = 0) -> Connection:
         try:
             connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
         except psycopg.OperationalError as error:
-            reason = hidden(str(error).strip(), dsn)
+            reason = indented(hidden(str(error).strip(), dsn))
             if _FINAL.search(reason):
                 raise Misconfigured(reason) from None
             if time.monotonic() + pause > deadline:
@@ -59,15 +62,16 @@ def hidden(text: str, dsn: str) -> str:
     """The text with the password of the DSN starred out."""
     try:
         password = conninfo_to_dict(dsn).get("password")
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, UnicodeError):
         password = None
     return text.replace(str(password), "***") if password else text
 
 
 def _conninfo(dsn: str) -> str:
     try:
+        dsn.encode()
         given = conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, UnicodeError):
         # The driver's message would quote what it could not read, a password among it.
         raise Misconfigured(
             "the DSN is not one that libpq can read",

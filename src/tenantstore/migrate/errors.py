@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tenantstore.errors import TenantstoreError
+from tenantstore.migrate.shown import one_line
 from tenantstore.queries.scanner import locate
 
 _SECRET = re.compile(
@@ -151,8 +152,8 @@ class Problem:
 
     def __str__(self) -> str:
         if self.line is None or self.column is None:
-            return "\n".join(filter(None, (f"{self.path}: {self.text}", self.advice)))
-        head = f"{self.path}:{self.line}:{self.column}: {self.text}"
+            return "\n".join(filter(None, (f"{one_line(str(self.path))}: {self.text}", self.advice)))
+        head = f"{one_line(str(self.path))}:{self.line}:{self.column}: {self.text}"
         return "\n".join(filter(None, (head, caret(self.line, self.column, self.source), self.advice)))
 
 

@@ -155,7 +155,7 @@ def find(connection: Connection, name: str) -> History:
     """
     try:
         row = connection.execute(_FIND, [name, name]).fetchone()
-    except (psycopg.errors.InvalidParameterValue, psycopg.errors.FeatureNotSupported):
+    except (psycopg.errors.InvalidParameterValue, psycopg.errors.FeatureNotSupported, UnicodeEncodeError):
         raise Misconfigured(f"{name!r} is not the name of a table", "Write NAME or SCHEMA.NAME.") from None
     assert row is not None, "the parts of the name make one row"
     schema, relation, kind, current, parts = row

@@ -15,6 +15,7 @@ from typing import LiteralString
 from tenantstore.migrate.connect import Connection, pauses
 from tenantstore.migrate.errors import LockedOut, PoolerBetween
 from tenantstore.migrate.history import History
+from tenantstore.migrate.shown import one_line
 
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _HELD = """
@@ -97,7 +98,7 @@ def _try(connection: Connection, function: LiteralString, history: History) -> b
 
 def _holders(connection: Connection, history: History) -> list[tuple[bool, str]]:
     key = history.lock_key
-    return [(mine, holder) for mine, holder in connection.execute(_HELD, [key, key])]
+    return [(mine, one_line(holder)) for mine, holder in connection.execute(_HELD, [key, key])]
 
 
 def _poll(

@@ -12,6 +12,7 @@ from typing import Literal
 from tenantstore.migrate.errors import Drift, HalfDone, Irreversible, UnknownVersion
 from tenantstore.migrate.files import Migration
 from tenantstore.migrate.script import Script
+from tenantstore.migrate.shown import one_line
 
 Direction = Literal["up", "down"]
 Standing = Literal["applied", "pending", "late", "half up", "half down", "changed", "missing"]
@@ -47,6 +48,9 @@ class Applied:
     applied_from: str
     tool_version: str
     progress: Progress | None
+
+    def __str__(self) -> str:
+        return one_line(f"{self.version} {self.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def plan_stamp(migrations: Sequence[Migration], history: Sequence[Applied], vers
     _refuse_unknown(migrations, version)
     if above := [row for row in history if row.version > version]:
         raise Drift(
-            "\n".join(f"{row.version} {row.name}: applied, and above {version}" for row in above),
+            "\n".join(f"{row}: applied, and above {version}" for row in above),
             "`stamp` only adds to a history. `down` takes the database back.",
         )
     done = {row.version for row in history if not row.progress}
@@ -188,7 +192,7 @@ def _standing(migration: Migration | None, row: Applied | None, highest: int) ->
 def changed(migration: Migration, row: Applied) -> str | None:
     """How a file differs from what was applied, or None. What is half done may be mended."""
     if migration.name != row.name:
-        return f"{migration.up.path}: was applied as {row.version} {row.name}"
+        return f"{migration.up.path}: was applied as {row}"
     if row.progress:
         return None
     if migration.up.checksum != row.up_checksum:
@@ -212,7 +216,7 @@ def _refuse_unknown(migrations: Sequence[Migration], version: int) -> None:
 def _refuse_half(history: Sequence[Applied], direction: Direction) -> None:
     for row in history:
         if row.progress and row.progress.direction == direction:
-            stopped = f"{row.version} {row.name} stopped on its way {direction}"
+            stopped = f"{row} stopped on its way {direction}"
             raise HalfDone(
                 f"{stopped}, after {row.progress.done} of its statements.",
                 f"Finish it first: `{direction}` goes on where it stopped.",
@@ -237,7 +241,7 @@ def _refuse_missing(migrations: Sequence[Migration], history: Sequence[Applied],
     missing = [row for row in history if row.version not in files and not (ahead_is_fine and row.version > highest)]
     if missing:
         raise Drift(
-            "\n".join(f"{row.version} {row.name}: applied, but not in this folder" for row in missing),
+            "\n".join(f"{row}: applied, but not in this folder" for row in missing),
             "Is this an older release, or another branch? Deploy from where the file is.\n"
             "If the history is another folder's, `--table` names this one's.",
         )

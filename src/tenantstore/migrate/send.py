@@ -14,6 +14,7 @@ from psycopg import pq
 from tenantstore.migrate.connect import Connection
 from tenantstore.migrate.errors import ADVICE, Blocked, Problem, StatementFailed, starred
 from tenantstore.migrate.planning import Step
+from tenantstore.migrate.shown import indented, one_line
 
 _SET_ADVICE = "The runner's transaction has begun before the file does: set this on the role or the database instead."
 _CANCEL_SECONDS = 5
@@ -121,7 +122,7 @@ def _refusal(result: pq.abc.PGresult, done: int) -> Refusal:
     return Refusal(
         done,
         value(field.SQLSTATE),
-        starred(value(field.MESSAGE_PRIMARY)),
+        one_line(starred(value(field.MESSAGE_PRIMARY))),
         int(position) - 1 if position else None,
-        tuple(f"{name}: {starred(text)}" for name, text in parts.items() if text),
+        tuple(f"{name}: {indented(starred(text))}" for name, text in parts.items() if text),
     )

@@ -11,6 +11,7 @@ from tenantstore.migrate.connect import Connection, connect
 from tenantstore.migrate.errors import ADVICE, Misconfigured, Refused, ServerGone
 from tenantstore.migrate.history import History, find
 from tenantstore.migrate.planning import Applied, Step
+from tenantstore.migrate.shown import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def unbroken(connection: Connection, what: str) -> Iterator[None]:
                 f"{what}: the connection broke: {reason}",
                 "Run the same command again: it reads in the history what was done, and goes on from there.",
             ) from None
-        message = error.diag.message_primary or str(error)
+        message = one_line(error.diag.message_primary or str(error))
         raise Refused(f"{what}: {message}\nSQLSTATE {error.sqlstate}", ADVICE.get(error.sqlstate or "", "")) from None
 
 
@@ -121,7 +122,7 @@ def milliseconds(since: float) -> int:
 
 def _heard(connection: Connection, options: Options) -> Connection:
     def pass_on(notice: psycopg.errors.Diagnostic) -> None:
-        options.report(Note(f"{notice.severity}: {notice.message_primary}"))
+        options.report(Note(f"{notice.severity}: {one_line(notice.message_primary or '')}"))
 
     connection.add_notice_handler(pass_on)
     return connection

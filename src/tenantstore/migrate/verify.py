@@ -17,6 +17,7 @@ from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.files import Migration, load
 from tenantstore.migrate.scratch import scratch
 from tenantstore.migrate.session import Options, unbroken
+from tenantstore.migrate.shown import one_line
 
 Stage = Literal["down", "up again", "failed"]
 
@@ -42,7 +43,7 @@ class Difference:
     found: str | None
 
     def __str__(self) -> str:
-        lines = [f"{self.path}: {_VERDICTS[self.stage]}: {self.thing}"]
+        lines = [f"{one_line(str(self.path))}: {_VERDICTS[self.stage]}: {self.thing}"]
         for when, definition in (("before", self.expected), ("after", self.found)):
             lines.append(f"  {when + ':':<7} {_indented(definition)}")
         return "\n".join(lines)

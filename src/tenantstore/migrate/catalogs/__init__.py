@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tenantstore.migrate.connect import Connection
+from tenantstore.migrate.shown import one_line
 
 # Where the runner keeps its own table on a scratch database; no part of what is compared.
 OWN_SCHEMA = "tenantstore_scratch"
@@ -34,7 +35,7 @@ class Thing(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+        return f"{self.kind} {one_line(self.name)}"
 
 
 Catalogs = Mapping[Thing, str]

@@ -5,6 +5,7 @@ from typing import Any
 
 from tenantstore.migrate.errors import Problem
 from tenantstore.migrate.script import Script
+from tenantstore.migrate.shown import one_line
 from tenantstore.migrate.statements import Statement
 
 
@@ -16,7 +17,7 @@ class Finding:
     problem: Problem
 
     def __str__(self) -> str:
-        return str(replace(self.problem, text=f"{self.code}: {self.problem.text}"))
+        return str(replace(self.problem, text=f"{self.code}: {one_line(self.problem.text)}"))
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
