@@ -4,10 +4,12 @@ import io
 import json
 import re
 import signal
+import socketserver
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psycopg
@@ -43,6 +45,23 @@ def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> R
 def given(dsn: str, folder: MakeFolder) -> list[str | Path]:
     """The options that name the database and a folder of two pairs."""
     return ["--dsn", dsn, "--dir", folder(_PAIRS)]
+
+
+@pytest.fixture
+def deaf() -> Iterator[int]:
+    """The port of a server that answers every wish for SSL with no."""
+
+    class No(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(8)
+            self.request.sendall(b"N")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), No) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
 
 
 def test_up_and_down_tell_what_is_done_on_stdout_and_what_goes_on_on_stderr(run: Run, given: list[str | Path]) -> None:
@@ -86,6 +105,9 @@ def _edit(folder: MakeFolder) -> list[str | Path]:
         (lambda folder: ["up", "--lock-timeout", "0"], 2, "^error: the lock timeout must be N ms or more"),
         (lambda folder: ["up", "--wait", "soon"], 2, "'soon' is not a time: write 500ms, 30s or 2m"),
         (lambda folder: ["up", "0"], 2, "'0' is not a number of files"),
+        (lambda folder: ["up", "1" * 5000], 2, f"'{'1' * 40}…' is not a number of files"),
+        (lambda folder: ["up", "--to", "1" * 5000], 2, f"'{'1' * 40}…' is not the number of a migration"),
+        (lambda folder: ["up", "--lock-timeout", "1" * 5000], 2, f"'{'1' * 40}…' is not a time"),
         (lambda folder: ["up", "--dsn", "host='"], 2, "^error: the DSN is not one that libpq can read"),
         (lambda folder: ["up", "--dir", "nowhere"], 2, "^error: nowhere: no such folder"),
         (lambda folder: ["status", "--check"], 3, "^$"),
@@ -104,10 +126,22 @@ def test_the_exit_code_tells_a_script_what_happened(
     assert (ended, bool(re.search(told, err, re.MULTILINE))) == (code, True), err
 
 
-def test_a_database_that_will_never_let_in_is_not_waited_for(run: Run, given: list[str | Path]) -> None:
-    code, _, err = run("up", *given[2:], "--dsn", f"{given[1]}&user=nobody_at_all")
+@pytest.mark.parametrize(
+    ("dsn_", "told"),
+    [
+        ("{}&user=nobody_at_all", 'role "nobody_at_all" does not exist'),
+        ("{}&port=99999", 'invalid port number: "99999"'),
+        ("service=nobody_at_all", 'definition of service "nobody_at_all" not found'),
+        ("host=a,b port=1,2,3", "could not match 3 port numbers to 2 hosts"),
+        ("host=127.0.0.1 port={port} sslmode=require", "server does not support SSL, but SSL was required"),
+    ],
+)
+def test_a_database_that_will_never_let_in_is_not_waited_for(
+    run: Run, given: list[str | Path], dsn_: str, told: str, deaf: int
+) -> None:
+    code, _, err = run("up", *given[2:], "--dsn", dsn_.format(given[1], port=deaf), "--wait", "10m")
 
-    assert (code, 'role "nobody_at_all" does not exist' in err) == (2, True)
+    assert (code, told in err) == (2, True)
 
 
 def test_a_lock_that_others_hold_is_six(run: Run, given: list[str | Path]) -> None:
@@ -127,7 +161,7 @@ def test_status_shows_how_every_version_stands(run: Run, given: list[str | Path]
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("mark", ["", "-- no-transaction\n"])
 def test_an_interrupted_run_stops_the_server_and_ends_with_130(
     connection: psycopg.Connection[Any],

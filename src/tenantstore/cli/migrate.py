@@ -4,12 +4,13 @@ import argparse
 import os
 import re
 import signal
-import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
 from tenantstore.cli import migrate_commands as commands
+from tenantstore.cli.output import log
 from tenantstore.migrate.errors import MigrationError
 
 _EXIT_CODES = """
@@ -27,6 +28,8 @@ The database is --dsn, else $TENANTSTORE_DSN, else what libpq's own PG* variable
 the command line: in the environment, or in a service or password file.
 """
 _INTERRUPTED = 130
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+_SHOWN = 40
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "": 1}
 
 
@@ -34,18 +37,26 @@ def main(argv: Sequence[str]) -> int:
     """Parse and carry out; the exit code."""
     arguments = _parser().parse_args(argv)
     arguments.dsn = arguments.dsn or os.environ.get("TENANTSTORE_DSN", "")
-    # What ends a container ends a migration as Ctrl-C does: the server is told to stop.
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    # What ends a container or a lost login ends a migration as Ctrl-C does: the server is told to stop.
+    before = {number: signal.signal(number, _interrupt) for number in _SIGNALS if _heeded(number)}
     try:
         result: commands.Result = arguments.run(arguments)
     except MigrationError as error:
         result = commands.failed(error)
     except KeyboardInterrupt:
         result = commands.Result({"error": {"kind": "Interrupted", "exit_code": _INTERRUPTED}}, exit_code=_INTERRUPTED)
-        print("interrupted: run the same command again, and it goes on from what the history says", file=sys.stderr)
+        # The terminal may be what has gone.
+        with suppress(OSError):
+            log("interrupted: run the same command again, and it goes on from what the history says")
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return result.show(arguments.json)
+
+
+def _heeded(number: signal.Signals) -> bool:
+    """Whether it is not ignored, as nohup has it."""
+    return signal.getsignal(number) != signal.SIG_IGN
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -78,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     add("verify", "run every file up, down and up, and compare the schemas", scratch)
     add("lint", "run every file and watch what it locks, scans and rewrites", scratch)
     command = add("stamp", "adopt a database that stands at a version: note it and all below as applied", database, run)
-    command.add_argument("version", type=int, metavar="V")
+    command.add_argument("version", type=_version, metavar="V")
     add("repair", "take the files as they are into the history", database, run)
     command = add("new", "begin the next pair of files")
     command.add_argument("name", metavar="NAME")
@@ -127,7 +138,7 @@ def _steps() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     group = parser.add_mutually_exclusive_group()
     group.add_argument("limit", type=_count, nargs="?", metavar="N", help="at most so many files")
-    group.add_argument("--to", type=int, metavar="V", help="until V is the newest; 0 for none")
+    group.add_argument("--to", type=_version, metavar="V", help="until V is the newest; 0 for none")
     return parser
 
 
@@ -151,13 +162,23 @@ def _scratch() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|)", text)
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|)", text)
     if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time: write 500ms, 30s or 2m")
+        raise argparse.ArgumentTypeError(f"{_cut(text)!r} is not a time: write 500ms, 30s or 2m")
     return float(match[1]) * _UNITS[match[2]]
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of files")
+    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
+        raise argparse.ArgumentTypeError(f"{_cut(text)!r} is not a number of files")
     return int(text)
+
+
+def _version(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,19}", text):
+        raise argparse.ArgumentTypeError(f"{_cut(text)!r} is not the number of a migration")
+    return int(text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
