@@ -7,7 +7,7 @@
 SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true);
 
 -- The foreign key of 017 moves the connections of one owner to the next. This moves those of a device that nobody owned, and
--- those from before 012 that had another customer.
+-- those from before 012 that had another customer. The links of an owner who is none any more go: whoever holds one may rotate.
 CREATE FUNCTION tenantstore_owner_changed() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -16,6 +16,10 @@ BEGIN
     UPDATE proxy_connections AS c
     SET customer_id = NEW.customer_id
     WHERE c.device_id = NEW.id AND c.customer_id IS DISTINCT FROM NEW.customer_id;
+
+    IF OLD.customer_id IS NOT NULL THEN
+        DELETE FROM rotation_links AS l WHERE l.device_id = NEW.id;
+    END IF;
     RETURN NULL;
 END
 $$;

@@ -1,6 +1,6 @@
 -- The device with its new owner, or without one. A row of Device. Indexes: devices_pkey,
 -- device_shares_device_id_shared_with_key. The old owner's shares end, and before the device changes: that is the order
--- of locks. Its connections follow by the foreign key of migration 017 and the trigger of 019.
+-- of locks. Its connections follow, and its links end, by the foreign key of migration 017 and the trigger of 019.
 -- scope: operator
 WITH revoked AS (
     DELETE FROM device_shares AS s

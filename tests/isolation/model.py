@@ -309,9 +309,12 @@ class Model:
         return self.devices[device_id]
 
     def _hand_over(self, device_id: UUID, customer_id: UUID | None) -> None:
-        """No share outlives its owner; the connections are the new one's."""
-        if self.devices[device_id].customer_id == customer_id:
+        """No share and no link outlives its owner; the connections are the new one's."""
+        former = self.devices[device_id].customer_id
+        if former == customer_id:
             return
+        if former:
+            self.links = without(device_id, self.links)
         self.devices[device_id] = replace(self.devices[device_id], customer_id=customer_id)
         self.shares = without(device_id, self.shares)
         for connection in on(device_id, self.connections):

@@ -7,7 +7,7 @@ import pytest
 
 from tenantstore.errors import NotFound
 from tenantstore.queries import Statement
-from tenantstore.repositories import rotation_links
+from tenantstore.repositories import devices, rotation_links
 from tenantstore.repositories.devices import Device
 from tenantstore.store import Scope, TenantScope
 from tests.fix_fleet import NewDevice
@@ -90,3 +90,14 @@ def test_the_owner_alone_sees_makes_and_deletes_links(
 
 def test_a_repr_shows_no_token(operator: Scope, shared_device: Device) -> None:
     assert "secret" not in repr(operator.run(rotation_links.create(shared_device.id, "secret")))
+
+
+def test_a_link_ends_with_the_ownership_of_who_had_it(
+    operator: Scope, ada: TenantScope, bob: TenantScope, new_device: NewDevice
+) -> None:
+    adas, nobodys = new_device(ada), new_device()
+    given = operator.run(rotation_links.create(adas.id, "given"))
+    kept = operator.run(rotation_links.create(nobodys.id, "kept"))
+    operator.run_all(*(devices.set_customer_id(device.id, bob.customer_id) for device in (adas, nobodys)))
+
+    assert [operator.run(rotation_links.get_by_token(link.token)) for link in (given, kept)] == [None, kept]

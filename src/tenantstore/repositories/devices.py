@@ -280,7 +280,7 @@ def get_auth_token(device_id: UUID) -> Statement[str | None]:
 def set_customer_id(device_id: UUID, customer_id: UUID | None) -> Statement[Device]:
     """The device with another owner, or with none.
 
-    Its connections carry the new owner, and the shares that the old one gave are gone, in the same statement.
+    Its connections carry the new owner, and the shares and links that the old one gave are gone, in the same statement.
 
     :raises NotFound: when there is no such device.
     :raises ForeignKeyViolation: when there is no such customer, or a share was given at this very moment.
