@@ -87,8 +87,8 @@ def claim(code: str, device_id: UUID) -> Statement[PairingCode]:
     """The code, claimed. Only one of several devices that try at once gets it.
 
     The device takes the code's token, and the code's customer and relay server where the code has them; if that changes
-    its owner, its shares and links are gone and its connections are the new owner's. A device that the code replaces gives up its
-    connections and its token to the new one, if both then have one owner; else it is left alone.
+    its owner, its shares and links are gone and its connections are the new owner's. A device that the code replaces
+    gives up its connections and its token to the new one, if both then have one owner; else it is left alone.
 
     :raises NotFound: when the code is unknown, claimed or expired, or there is no such device.
     :raises ForeignKeyViolation: when the device changes hands and is shared at this very moment.
