@@ -15,6 +15,7 @@ from tenantstore.migrate.errors import (
     InvalidFolder,
     Irreversible,
     LockedOut,
+    MigrationError,
     Misconfigured,
     Refused,
     StatementFailed,
@@ -169,6 +170,32 @@ def test_a_role_set_on_the_way_down_does_not_reach_the_next_file(dsn: str, folde
     migrate.up(dsn, where)
 
     assert [str(done.step) for done in migrate.down(dsn, where, to=0)] == ["2_b.down", "1_a.down"]
+
+
+@pytest.mark.parametrize("mark", ["", "-- no-transaction\n"])
+def test_a_database_that_was_frozen_stays_as_it_is(
+    dsn: str, connection: Connection, folder: MakeFolder, mark: str
+) -> None:
+    where = folder({"1_a": ("CREATE TABLE a ();", "DROP TABLE a;")})
+    migrate.up(dsn, where)
+    folder({"2_b": (f"{mark}CREATE TABLE b ();", "DROP TABLE b;")})
+    before = fingerprint(connection)
+    connection.execute(f"ALTER DATABASE {connection.info.dbname} SET default_transaction_read_only = on")
+
+    for run in (migrate.up, migrate.down, migrate.redo):
+        with pytest.raises(MigrationError, match=r"SQLSTATE 25006\n(?s:.*)Or has somebody frozen the database\?"):
+            run(dsn, where)
+    with pytest.raises(Refused, match=r"SQLSTATE 25006\n(?s:.*)Or has somebody frozen the database\?"):
+        migrate.stamp(dsn, 2, where)
+    assert fingerprint(connection) == before
+
+
+@pytest.mark.parametrize("mark", ["", "-- no-transaction\n"])
+def test_a_file_that_freezes_its_session_does_not_freeze_the_next(dsn: str, folder: MakeFolder, mark: str) -> None:
+    text = f"{mark}SET default_transaction_read_only = on;"
+    where = folder({"1_a": (text, text), "2_b": (text, text)})
+
+    assert (len(migrate.up(dsn, where)), len(migrate.down(dsn, where, to=0))) == (2, 2)
 
 
 def test_a_file_that_ends_the_transaction_all_the_same_fails(

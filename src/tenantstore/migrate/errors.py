@@ -51,7 +51,8 @@ ADVICE = {
     "55P04": "A value added to an enum is of use only after the commit: use it in the next migration.",
     "57014": "If it was cut off by a statement_timeout: `SET LOCAL statement_timeout = 0;` at the head of the file.",
     "25P04": "It was cut off by transaction_timeout: give the role that migrates a longer one.",
-    "25006": "The server takes no writes: is it a standby? The DSN should name the primary.",
+    "25006": "The server takes no writes: is it a standby? The DSN should name the primary.\n"
+    "Or has somebody frozen the database? `SHOW default_transaction_read_only` tells.",
     "42501": "Migrate as the owner of what is changed, or grant what is missing.",
     "42P07": "Made by hand? `stamp` adopts a database that stands at a version already.",
     "42701": "Made by hand? `stamp` adopts a database that stands at a version already.",

@@ -17,7 +17,8 @@ from tenantstore.migrate.errors import LockedOut, PoolerBetween
 from tenantstore.migrate.history import History
 from tenantstore.migrate.shown import one_line
 
-_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+# Not READ WRITE: default_transaction_read_only may be how somebody has frozen the database.
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _HELD = """
 SELECT
     pid = pg_backend_pid() AS mine,

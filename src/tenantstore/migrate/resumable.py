@@ -49,8 +49,9 @@ def run_split(session: Session, step: Step, planner: Planner) -> Done | None:
             return None
         begun = time.monotonic()
         _Run(session, connection, step).all()
-        connection.execute("BEGIN")
+        # Before the transaction: what the file has set may be that it reads only.
         connection.execute(RESET)
+        connection.execute("BEGIN")
         if step.direction == "up":
             session.history.write(connection, step.migration, milliseconds(begun))
         else:
