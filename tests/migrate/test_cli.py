@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import pty
 import re
 import signal
 import socketserver
@@ -182,6 +184,23 @@ def test_an_interrupted_run_stops_the_server_and_ends_with_130(
     assert err == (
         "1_a.up (1 of 2)\ninterrupted: run the same command again, and it goes on from what the history says\n"
     )
+    assert connection.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").rowcount == 0
+
+
+def test_a_lost_login_stops_the_server_and_ends_with_130(
+    connection: psycopg.Connection[Any], given: list[str | Path], folder: MakeFolder
+) -> None:
+    folder({"1_a": "SELECT pg_advisory_xact_lock(4711);"})
+    connection.execute("SELECT pg_advisory_lock(4711)")
+    terminal, login = pty.openpty()
+    command = [sys.executable, "-m", "tenantstore", "migrate", "up", *map(str, given), "--lock-timeout", "1m"]
+    with subprocess.Popen(command, stdin=login, stdout=login, stderr=login) as process:
+        os.close(login)
+        wait_until(connection, "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted")
+        os.close(terminal)
+        process.send_signal(signal.SIGHUP)
+
+    assert process.returncode == 130
     assert connection.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").rowcount == 0
 
 

@@ -61,8 +61,10 @@ def test_a_table_that_is_not_utf_8_is_no_name(database: str, folder: MakeFolder,
     "arguments", [["migrate", "check"], ["migrate", "--help"], ["--version"], ["migrate", "plan"], ["doctor"]]
 )
 def test_a_full_disk_is_told(database: str, tmp_path: Path, arguments: list[str]) -> None:
+    # Unbuffered, argparse itself would pass over what it could not write.
+    environment = {**os.environ, "TENANTSTORE_DSN": database, "PYTHONUNBUFFERED": ""}
     with Path("/dev/full").open("wb") as full:
-        ended = _run(arguments, tmp_path, stdout=full, env={**os.environ, "TENANTSTORE_DSN": database})
+        ended = _run(arguments, tmp_path, stdout=full, env=environment)
 
     assert (ended.returncode, ended.stderr) == (2, b"error: the output: No space left on device\n")
 

@@ -34,15 +34,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(argv)
         finally:
             # Now, since at Python's own end a full disk would be a traceback.
-            print(end="", flush=True)
+            if sys.stdout:
+                sys.stdout.flush()
     except (OSError, UnicodeError) as error:
         if not isinstance(error, BrokenPipeError):
             with suppress(OSError):
                 print(f"error: {one_line(_told(error))}", file=sys.stderr, flush=True)
         return _FAILED
     finally:
-        _silence(sys.stdout)
-        _silence(sys.stderr)
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            _silence(stream)
 
 
 def _told(error: OSError | UnicodeError) -> str:
@@ -51,13 +52,12 @@ def _told(error: OSError | UnicodeError) -> str:
     return str(error)
 
 
-def _silence(stream: TextIO | None) -> None:
+def _silence(stream: TextIO) -> None:
     """Send what could not be written to nowhere, or Python would try, and complain, once more."""
     try:
-        print(end="", file=stream, flush=True)
+        stream.flush()
     except OSError:
-        if stream:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run(argv: Sequence[str] | None) -> int:

@@ -7,6 +7,7 @@ used, which is why they are quoted in annotations.
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -186,7 +187,9 @@ class _Log:
 
     def _draw(self) -> None:
         if sys.stderr.isatty():
-            print(f"{_ERASE}{shown(self._bar)}", end="", file=sys.stderr, flush=True)
+            # A terminal that has gone must not hide why the run ends.
+            with suppress(OSError):
+                print(f"{_ERASE}{shown(self._bar)}", end="", file=sys.stderr, flush=True)
 
 
 def _change(asked: Namespace, run: "Callable[[migrate.Options], list[migrate.Done]]") -> Result:
