@@ -110,7 +110,9 @@ def _model_stamp(files: dict[int, File], rows: dict[int, Row], to: int) -> Versi
         return UnknownVersion
     if any(version > to for version in rows):
         return Drift
-    return [version for version in sorted(files) if version <= to and (version not in rows or rows[version].half)]
+    if any(version in files and row.half for version, row in rows.items()):
+        return HalfDone
+    return [version for version in sorted(files) if version <= to and version not in rows]
 
 
 def _model_state(version: int, files: dict[int, File], rows: dict[int, Row]) -> str:

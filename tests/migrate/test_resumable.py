@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tenantstore import migrate
-from tenantstore.migrate.errors import Drift, InvalidIndex, MigrationError, StatementFailed
+from tenantstore.migrate.errors import Drift, HalfDone, InvalidFolder, InvalidIndex, MigrationError, StatementFailed
 from tests.migrate.conftest import MakeFolder, fingerprint, wait_until
 
 Connection = psycopg.Connection[Any]
@@ -88,7 +88,80 @@ def test_what_is_done_may_not_change(dsn: str, folder: MakeFolder) -> None:
         migrate.up(dsn, folder({"1_a": text.format("CREATE TABLE b ()")}))
     assert str(refused.value).endswith(
         "/1_a.up.sql: changed in the 1 statements that an earlier run has done\n"
-        "Restore them. What comes after them may be mended."
+        "Restore them. What comes after them may be mended.\n"
+        "If the database is right as it is, `repair` takes their new text into the history."
+    )
+
+
+@pytest.mark.parametrize(
+    ("mended", "told", "tables"),
+    [
+        (
+            "CREATE TABLE b ();\nCREATE TABLE c ()",
+            "2 statements count as done, as they are now: `{}` goes on in line 4",
+            "d",
+        ),
+        ("CREATE TABLE b ()", "2 statements count as done, as they are now: `{}` runs nothing more of it", ""),
+        (None, "1 statements count as done, as they are now: `{}` runs nothing more of it", ""),
+    ],
+)
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_repair_takes_the_new_text_of_what_is_done(
+    dsn: str,
+    connection: Connection,
+    folder: MakeFolder,
+    direction: str,
+    mended: str | None,
+    told: str,
+    tables: str,
+) -> None:
+    def write(text: str) -> Path:
+        marked = f"-- no-transaction\n{text};"
+        return folder({"1_a": (marked, "SELECT 1;") if direction == "up" else ("SELECT 1;", marked)})
+
+    run = migrate.up if direction == "up" else migrate.down
+    where = write("CREATE TABLE a ();\nSELECT 1;\nSELECT 1/0")
+    if direction == "down":
+        migrate.up(dsn, where)
+    with pytest.raises(StatementFailed):
+        run(dsn, where)
+    where = write(f"{mended};\nCREATE TABLE d ()" if mended else "CREATE TABLE b ()")
+    with pytest.raises(Drift, match="`repair` takes their new text"):
+        run(dsn, where)
+    repaired, again = migrate.repair(dsn, where), migrate.repair(dsn, where)
+    done = [str(done.step) for done in run(dsn, where)]
+    made = connection.execute("SELECT relname FROM pg_class WHERE relname IN ('b', 'c', 'd')").fetchall()
+
+    assert (repaired, again, done, made) == (
+        [f"{where}/1_a.{direction}.sql: its first {told.format(direction)}"],
+        [],
+        [f"1_a.{direction}"],
+        [(name,) for name in tables],
+    )
+
+
+def test_repair_reads_no_half_done_file_that_has_a_fault(dsn: str, folder: MakeFolder) -> None:
+    with pytest.raises(StatementFailed):
+        migrate.up(dsn, folder({"1_a": "-- no-transaction\nSELECT 1;\nSELECT 1/0;"}))
+
+    with pytest.raises(InvalidFolder, match="unterminated string"):
+        migrate.repair(dsn, folder({"1_a": "-- no-transaction\nSELECT 'a;"}))
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_what_is_half_done_is_not_stamped(dsn: str, folder: MakeFolder, direction: str) -> None:
+    half = "-- no-transaction\nSELECT 1;\nSELECT 1/0;"
+    where = folder({"1_a": (half, "SELECT 1;") if direction == "up" else ("SELECT 1;", half), "2_b": "SELECT 1;"})
+    if direction == "down":
+        migrate.up(dsn, where, limit=1)
+    with pytest.raises(StatementFailed):
+        (migrate.up if direction == "up" else migrate.down)(dsn, where)
+
+    with pytest.raises(HalfDone) as refused:
+        migrate.stamp(dsn, 2, where)
+    assert str(refused.value) == (
+        f"1 a stopped on its way {direction}, after 1 of its statements.\n"
+        f"Finish it first: `{direction}` goes on where it stopped."
     )
 
 

@@ -21,7 +21,7 @@ from tenantstore.migrate.errors import (
     StatementFailed,
     UnknownVersion,
 )
-from tenantstore.migrate.history import History
+from tenantstore.migrate.history import History, find
 from tests.migrate.conftest import MakeFolder, fingerprint
 
 Connection = psycopg.Connection[Any]
@@ -394,3 +394,16 @@ def test_a_file_whose_first_statement_is_refused_was_never_begun(
         migrate.up(dsn, where)
 
     assert (_versions(connection), migrate.down(dsn, where)) == ([], [])
+
+
+def test_a_history_that_another_run_has_just_made_is_seen(dsn: str, connection: psycopg.Connection[Any]) -> None:
+    with psycopg.connect(dsn, autocommit=True) as late:
+        history = find(late, "migration_history")
+        late.execute("BEGIN")
+        # What a session has once looked for in vain it remembers, and what others do it learns with its next table.
+        before = [history.exists(late), late.execute("SELECT to_regclass('public.migration_history')").fetchone()]
+        history.create(connection)
+        late.execute("SELECT pg_try_advisory_xact_lock(1)")
+        after = history.exists(late)
+
+    assert (before, after) == ([False, (None,)], True)

@@ -10,7 +10,7 @@
     │   └── PoolerBetween               a file without a transaction needs the server itself
     ├── InvalidFolder               4   files that would not run, or not in one certain order
     ├── Drift                       4   folder and database tell different stories
-    ├── HalfDone                    4   a file stopped in the middle, and the other way was asked for
+    ├── HalfDone                    4   a file stopped in the middle, and is to be finished first
     ├── StatementFailed             1   the server refused; with file, line, column and what to do next
     │   └── Blocked                 6   it did so because other sessions held a table for too long
     ├── InvalidIndex                1   the server was content, and an index is INVALID
@@ -105,7 +105,7 @@ class Drift(MigrationError):
 
 
 class HalfDone(MigrationError):
-    """A file without a transaction stopped in the middle, and the other way was asked for."""
+    """A file without a transaction stopped in the middle, and must be finished before what was asked for."""
 
     exit_code = 4
 

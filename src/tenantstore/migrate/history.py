@@ -65,6 +65,13 @@ SET
     progress = excluded.progress
 """
 _REPAIR = "UPDATE {table} SET name = %s, up_checksum = %s, down_checksum = %s WHERE version = %s"
+_EXISTS = """
+SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_class AS c
+    INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = %s AND c.relname = %s
+)
+"""
 _FIND = """
 SELECT
     n.nspname,
@@ -94,9 +101,12 @@ class History:
         return int.from_bytes(hashlib.sha256(f"{self.schema}\0{self.name}".encode()).digest()[:8], "big", signed=True)
 
     def exists(self, connection: Connection) -> bool:
-        """Whether the table is there."""
-        name = _named(self, "{table}").as_string(connection)
-        row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [name]).fetchone()
+        """Whether the table is there.
+
+        Read in the catalog itself: after a wait for the lock, ``to_regclass`` may still answer from the session's cache
+        that there is none, though another run has just made it.
+        """
+        row = connection.execute(_EXISTS, [self.schema, self.name]).fetchone()
         return row is not None and bool(row[0])
 
     def create(self, connection: Connection) -> None:

@@ -15,6 +15,7 @@ from tenantstore.migrate.script import Script
 from tenantstore.migrate.shown import one_line
 
 Direction = Literal["up", "down"]
+DIRECTIONS: tuple[Direction, ...] = ("up", "down")
 Standing = Literal["applied", "pending", "late", "half up", "half down", "changed", "missing"]
 
 
@@ -153,6 +154,7 @@ def plan_stamp(migrations: Sequence[Migration], history: Sequence[Applied], vers
 
     :raises UnknownVersion: when there is no file of it.
     :raises Drift: when the history goes on above it.
+    :raises HalfDone: when one of them has stopped in the middle.
     """
     _refuse_unknown(migrations, version)
     if above := [row for row in history if row.version > version]:
@@ -161,7 +163,11 @@ def plan_stamp(migrations: Sequence[Migration], history: Sequence[Applied], vers
             "`stamp` only adds to a history. `down` takes the database back.",
         )
     done = {row.version for row in history if not row.progress}
-    return [migration for migration in migrations if migration.version <= version and migration.version not in done]
+    found = [migration for migration in migrations if migration.version <= version and migration.version not in done]
+    noted = {migration.version for migration in found}
+    for direction in DIRECTIONS:
+        _refuse_half([row for row in history if row.version in noted], direction)
+    return found
 
 
 def states(migrations: Sequence[Migration], history: Sequence[Applied]) -> list[State]:
@@ -202,6 +208,17 @@ def changed(migration: Migration, row: Applied) -> str | None:
     if migration.down.checksum != row.down_checksum:
         return f"{migration.down.path}: {'changed' if row.down_checksum else 'new'} since the migration was applied"
     return None
+
+
+def mended(migration: Migration, row: Applied) -> Progress | None:
+    """The progress with the done statements as they are in the file now; None where they are what was done."""
+    script = migration.up if row.progress and row.progress.direction == "up" else migration.down
+    if row.progress is None or script is None:
+        return None
+    done = min(row.progress.done, len(script.statements))
+    if done == row.progress.done and script.prefix(done) == row.progress.prefix:
+        return None
+    return Progress(row.progress.direction, done, script.prefix(done), row.progress.started)
 
 
 def _refuse_unknown(migrations: Sequence[Migration], version: int) -> None:

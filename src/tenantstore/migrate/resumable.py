@@ -21,7 +21,6 @@ from tenantstore.migrate.connect import Connection, pauses
 from tenantstore.migrate.errors import Drift, InvalidIndex, StatementFailed
 from tenantstore.migrate.lock import check_session, lock_session
 from tenantstore.migrate.planning import Progress, Step
-from tenantstore.migrate.script import digest
 from tenantstore.migrate.send import Refusal, failure, send
 from tenantstore.migrate.session import Done, Planner, Session, milliseconds, unbroken
 from tenantstore.migrate.statements import Statement
@@ -78,10 +77,11 @@ class _Run:
     def all(self) -> None:
         """Run what is left to run."""
         progress = self._progress
-        if progress.done > len(self._statements) or self._prefix(progress.done) != progress.prefix:
+        if progress.done > len(self._statements) or self._step.script.prefix(progress.done) != progress.prefix:
             raise Drift(
                 f"{self._step.script.path}: changed in the {progress.done} statements that an earlier run has done",
-                "Restore them. What comes after them may be mended.",
+                "Restore them. What comes after them may be mended.\n"
+                "If the database is right as it is, `repair` takes their new text into the history.",
             )
         self._session.history.create(self._connection)
         if progress.done:
@@ -181,10 +181,7 @@ class _Run:
 
     def _after(self) -> Progress:
         done = self._progress.done + 1
-        return Progress(self._step.direction, done, self._prefix(done))
-
-    def _prefix(self, done: int) -> str:
-        return digest("\n".join(statement.text for statement in self._statements[:done])) if done else ""
+        return Progress(self._step.direction, done, self._step.script.prefix(done))
 
     def _save(self, progress: Progress) -> None:
         self._connection.execute("BEGIN")

@@ -11,9 +11,11 @@ from tenantstore.migrate.files import Migration, load, scripts
 from tenantstore.migrate.lock import begin_locked
 from tenantstore.migrate.planning import (
     Direction,
+    Progress,
     State,
     Step,
     changed,
+    mended,
     plan_down,
     plan_stamp,
     plan_up,
@@ -131,12 +133,25 @@ def repair(dsn: str, folder: Path | None = None, *, options: Options = _DEFAULT)
     """
     with _locked(dsn, folder, options) as (migrations, run):
         rows = {row.version: row for row in run.history.read(run.connection)}
-        there = [migration for migration in migrations if migration.version in rows]
-        found = {m.version: finding for m in there if (finding := changed(m, rows[m.version]))}
-        for migration in there:
-            if migration.version in found:
+        there = [(migration, rows[migration.version]) for migration in migrations if migration.version in rows]
+        _refuse_faults([Step(m, row.progress.direction, row.progress) for m, row in there if row.progress])
+        found: list[str] = []
+        for migration, row in there:
+            if finding := changed(migration, row):
                 run.history.repair(run.connection, migration)
-        return list(found.values())
+                found.append(finding)
+            if progress := mended(migration, row):
+                run.history.set_progress(run.connection, migration.version, progress)
+                found.append(_resumed(Step(migration, progress.direction, progress), progress))
+        return found
+
+
+def _resumed(step: Step, progress: Progress) -> str:
+    """What the next run takes for done; a person must see whether that is so."""
+    script, done = step.script, progress.done
+    left = script.statements[done:]
+    rest = f"goes on in line {script.problem(left[0].offset, '').line}" if left else "runs nothing more of it"
+    return f"{script.path}: its first {done} statements count as done, as they are now: `{step.direction}` {rest}"
 
 
 @contextmanager

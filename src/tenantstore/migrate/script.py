@@ -65,6 +65,13 @@ class Script:
         """SHA-256 of what counts in the text."""
         return digest(self.text)
 
+    def prefix(self, done: int) -> str:
+        """The checksum of the first ``done`` statements.
+
+        :raises Unterminated: when a string, quoted name or comment is still open at the end.
+        """
+        return digest("\n".join(statement.text for statement in self.statements[:done])) if done else ""
+
     def problem(self, offset: int, text: str, advice: str = "") -> Problem:
         """A problem at this offset."""
         return Problem.at(self.path, self.text, offset, text, advice)
