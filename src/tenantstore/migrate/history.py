@@ -15,9 +15,10 @@ from psycopg.types.json import Jsonb
 
 from tenantstore import __version__
 from tenantstore.migrate.connect import Connection
-from tenantstore.migrate.errors import ForeignHistory, Misconfigured
+from tenantstore.migrate.errors import ForeignHistory, Misconfigured, Refused
 from tenantstore.migrate.files import Migration
 from tenantstore.migrate.planning import Applied, Progress
+from tenantstore.migrate.shown import one_line
 
 _CREATE = """
 CREATE TABLE {table} (
@@ -84,6 +85,11 @@ LEFT JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(%s)
 LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 """
 
+_NO_PLACE = (
+    "Migrate as the owner of the schema or grant CREATE on it, make it if there is none, or let\n"
+    "`--table SCHEMA.NAME` name another place."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -110,10 +116,18 @@ class History:
         return row is not None and bool(row[0])
 
     def create(self, connection: Connection) -> None:
-        """Make the table where it is missing. To be called under the lock."""
-        if not self.exists(connection):
+        """Make the table where it is missing. To be called under the lock.
+
+        :raises Refused: when there is no right to make it, or no such schema.
+        """
+        if self.exists(connection):
+            return
+        try:
             connection.execute(_named(self, _CREATE))
             connection.execute(_named(self, _COMMENT))
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName) as error:
+            problem = f"the history {one_line(str(self))} cannot be made: {one_line(str(error.diag.message_primary))}"
+            raise Refused(f"{problem}\nSQLSTATE {error.sqlstate}", _NO_PLACE) from None
 
     def read(self, connection: Connection) -> list[Applied]:
         """The rows, the lowest version first; none without a table.
