@@ -1,7 +1,9 @@
 """A folder that is not right is refused before anything runs, naming the file, and in it the line."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,7 +56,11 @@ FAULTS = {
     ),
     "number zero": (
         {**_PAIR, "0_b.up.sql": b""},
-        "0_b.up.sql: not the name of a migration\nCall it NNN_name.up.sql or NNN_name.down.sql.",
+        f"0_b.up.sql: there is no version 0\nVersions are 1 to {2**63 - 1}: renumber it.",
+    ),
+    "number too high": (
+        {**_PAIR, f"{2**63}_b.up.sql": b""},
+        f"{2**63}_b.up.sql: there is no version {2**63}\nVersions are 1 to {2**63 - 1}: renumber it.",
     ),
     "not UTF-8": (
         _fault("SELECT 1;\nSELECT 'Zoë';".encode("latin-1")),
@@ -144,6 +150,32 @@ def test_what_check_tells_is_what_up_refuses_with(
         migrate.up(database, _write(tmp_path, files))
 
     assert str(refused.value).replace(f"{tmp_path}/", "") == text
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda path: path.symlink_to("gone"), "a link to gone, which is not there\nMend it or remove it."),
+        (
+            lambda path: path.mkdir(),
+            "a folder of the name of a migration\nCall it something else, or move it.",
+        ),
+        (os.mkfifo, "not a file\nRemove it."),
+    ],
+)
+def test_what_is_no_file_is_told_for_what_it_is(tmp_path: Path, make: Callable[[Path], None], told: str) -> None:
+    path = tmp_path / "2_b.up.sql"
+    make(path)
+
+    assert list(map(str, migrate.check(_write(tmp_path, _PAIR)))) == [f"{path}: {told}"]
+
+
+def test_a_link_to_a_file_is_a_file(tmp_path: Path) -> None:
+    _write(tmp_path, {**_PAIR, "other": b"SELECT 1;"})
+    for direction in ("up", "down"):
+        (tmp_path / f"2_b.{direction}.sql").symlink_to("other")
+
+    assert migrate.check(tmp_path) == []
 
 
 @pytest.mark.parametrize("statement", _TRANSACTION_ENDS)

@@ -10,7 +10,15 @@ import psycopg
 import pytest
 
 from tenantstore import migrate
-from tenantstore.migrate.errors import Drift, HalfDone, InvalidFolder, InvalidIndex, MigrationError, StatementFailed
+from tenantstore.migrate.errors import (
+    Drift,
+    HalfDone,
+    InvalidFolder,
+    InvalidIndex,
+    LockLost,
+    MigrationError,
+    StatementFailed,
+)
 from tests.migrate.conftest import MakeFolder, fingerprint, wait_until
 
 Connection = psycopg.Connection[Any]
@@ -137,6 +145,27 @@ def test_repair_takes_the_new_text_of_what_is_done(
         [],
         [f"1_a.{direction}"],
         [(name,) for name in tables],
+    )
+
+
+@pytest.mark.parametrize("statement", ["DISCARD ALL", "SELECT pg_advisory_unlock_all()"])
+def test_a_file_that_gives_up_the_lock_is_told_so(
+    dsn: str, connection: Connection, folder: MakeFolder, statement: str
+) -> None:
+    text = "-- no-transaction\nCREATE TABLE a ();\n{};\nCREATE TABLE b ();"
+    where = folder({"1_a": text.format(statement)})
+    with pytest.raises(LockLost) as lost:
+        migrate.up(dsn, where)
+    told = str(lost.value).removeprefix(f"{where}/")
+    folder({"1_a": text.format("SELECT 1")})
+    if statement != "DISCARD ALL":
+        migrate.repair(dsn, where)
+
+    assert (told, [str(done.step) for done in migrate.up(dsn, where)]) == (
+        "1_a.up.sql: the session has lost the migration lock, which keeps other runs out\n"
+        "DISCARD ALL, pg_advisory_unlock_all() or pg_advisory_unlock() in the file may have given it up: take it out,\n"
+        "and run the same command again: it goes on where it stopped.",
+        ["1_a.up"],
     )
 
 

@@ -15,6 +15,7 @@
     │   └── Blocked                 6   it did so because other sessions held a table for too long
     ├── InvalidIndex                1   the server was content, and an index is INVALID
     ├── Refused                     1   the server refused what the runner asked for itself
+    ├── LockLost                    1   a file without a transaction gave up the lock of its session
     ├── ServerGone                  1   the connection broke
     ├── Unreachable                 5   no connection in time
     └── LockedOut                   6   another deployer held the lock for too long
@@ -116,6 +117,10 @@ class InvalidIndex(MigrationError):
 
 class Refused(MigrationError):
     """The server refused something that is in no file."""
+
+
+class LockLost(MigrationError):
+    """A file without a transaction gave up the lock that its session holds."""
 
 
 class ServerGone(MigrationError):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tenantstore.migrate.errors import InvalidFolder, Misconfigured, Problem
 from tenantstore.migrate.script import Script
+from tenantstore.migrate.shown import one_line
 
 _NAME = re.compile(r"(?P<version>[0-9]+)_(?P<name>\w[\w.-]*)\.(?P<direction>up|down)\.sql", re.ASCII)
 _MEANT = re.compile(r"[0-9]|[^.].*\.sql", re.IGNORECASE)
@@ -91,12 +92,12 @@ def _read(folder: Path) -> tuple[list[Migration], list[Problem]]:
     versions: dict[int, dict[str, list[Script]]] = defaultdict(lambda: {"up": [], "down": []})
     for path in sorted(path for path in folder.iterdir() if _MEANT.match(path.name)):
         match = _NAME.fullmatch(path.name)
-        if not match or not path.is_file() or not 0 < int(match["version"]) <= _HIGHEST:
+        if not match:
             problems.append(
                 Problem(path, "not the name of a migration", "Call it NNN_name.up.sql or NNN_name.down.sql.")
             )
             continue
-        script = _script(path)
+        script = _odd(path, int(match["version"])) or _script(path)
         if isinstance(script, Problem):
             problems.append(script)
         else:
@@ -113,6 +114,19 @@ def _read(folder: Path) -> tuple[list[Migration], list[Problem]]:
         else:
             problems += pair
     return migrations, problems
+
+
+def _odd(path: Path, version: int) -> Problem | None:
+    """What keeps something of the right name from being a migration."""
+    if not path.exists() and path.is_symlink():
+        return Problem(path, f"a link to {one_line(str(path.readlink()))}, which is not there", "Mend it or remove it.")
+    if path.is_dir():
+        return Problem(path, "a folder of the name of a migration", "Call it something else, or move it.")
+    if not path.is_file():
+        return Problem(path, "not a file", "Remove it.")
+    if not 0 < version <= _HIGHEST:
+        return Problem(path, f"there is no version {version}", f"Versions are 1 to {_HIGHEST}: renumber it.")
+    return None
 
 
 def _script(path: Path) -> Script | Problem:

@@ -10,10 +10,11 @@ unlocking.
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import LiteralString
 
 from tenantstore.migrate.connect import Connection, pauses
-from tenantstore.migrate.errors import LockedOut, PoolerBetween
+from tenantstore.migrate.errors import LockedOut, LockLost, PoolerBetween
 from tenantstore.migrate.history import History
 from tenantstore.migrate.shown import one_line
 
@@ -67,16 +68,25 @@ def lock_session(connection: Connection, history: History, wait_seconds: float, 
     if _backend(connection) != connection.info.backend_pid:
         raise _pooler()
     _poll(connection, history, wait_seconds, tell, lambda: _try(connection, "pg_try_advisory_lock", history))
-    check_session(connection, history)
-
-
-def check_session(connection: Connection, history: History) -> None:
-    """Make sure that this very backend holds the lock.
-
-    :raises PoolerBetween: when it does not.
-    """
-    if not any(mine for mine, _ in _holders(connection, history)):
+    if not _holds(connection, history):
         raise _pooler()
+
+
+def check_session(connection: Connection, history: History, path: Path) -> None:
+    """Make sure that this very backend holds the lock, whatever the file at ``path`` has done.
+
+    :raises PoolerBetween: when it is another backend.
+    :raises LockLost: when the lock was given up.
+    """
+    if _holds(connection, history):
+        return
+    if _backend(connection) != connection.info.backend_pid:
+        raise _pooler()
+    raise LockLost(
+        f"{one_line(str(path))}: the session has lost the migration lock, which keeps other runs out",
+        "DISCARD ALL, pg_advisory_unlock_all() or pg_advisory_unlock() in the file may have given it up: take it out,\n"
+        "and run the same command again: it goes on where it stopped.",
+    )
 
 
 def _pooler() -> PoolerBetween:
@@ -95,6 +105,10 @@ def _backend(connection: Connection) -> int:
 def _try(connection: Connection, function: LiteralString, history: History) -> bool:
     row = connection.execute(f"SELECT {function}(%s)", [history.lock_key]).fetchone()
     return row is not None and bool(row[0])
+
+
+def _holds(connection: Connection, history: History) -> bool:
+    return any(mine for mine, _ in _holders(connection, history))
 
 
 def _holders(connection: Connection, history: History) -> list[tuple[bool, str]]:

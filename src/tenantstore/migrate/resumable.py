@@ -40,6 +40,7 @@ def run_split(session: Session, step: Step, planner: Planner) -> Done | None:
     :raises StatementFailed: when the server refuses something in it; what was done before stays.
     :raises Drift: when what was done has changed in the file since.
     :raises PoolerBetween: when the session is not the runner's own.
+    :raises LockLost: when something in the file gave up its lock.
     :raises LockedOut: when another run holds the lock.
     """
     with session.connect() as connection, unbroken(connection, str(step)):
@@ -191,7 +192,7 @@ class _Run:
 
     def _note(self, progress: Progress) -> None:
         """Write the progress in the open transaction, as the role that logged in, whatever role the file has set."""
-        check_session(self._connection, self._session.history)
+        check_session(self._connection, self._session.history, self._step.script.path)
         row = self._connection.execute("SELECT session_user, current_setting('role')").fetchone()
         assert row is not None, "one row"
         self._connection.execute("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL role TO DEFAULT")
