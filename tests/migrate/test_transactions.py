@@ -370,20 +370,21 @@ def test_what_the_server_refuses_the_runner_itself_is_told_like_the_rest(
 @pytest.mark.parametrize(
     ("table", "told"),
     [
-        ("held.history", "permission denied for schema held\nSQLSTATE 42501"),
-        ("nowhere.history", 'schema "nowhere" does not exist\nSQLSTATE 3F000'),
+        ("held.history", "made: permission denied for schema held\nSQLSTATE 42501"),
+        ("hidden.history", "looked for: permission denied for schema hidden\nSQLSTATE 42501"),
+        ("nowhere.history", 'made: schema "nowhere" does not exist\nSQLSTATE 3F000'),
     ],
 )
 def test_where_no_history_can_be_made_the_file_is_not_to_blame(
     dsn: str, connection: Connection, folder: MakeFolder, text: str, table: str, told: str
 ) -> None:
-    connection.execute("CREATE SCHEMA held; GRANT USAGE ON SCHEMA held TO pg_monitor")
+    connection.execute("CREATE SCHEMA hidden; CREATE SCHEMA held; GRANT USAGE ON SCHEMA held TO pg_monitor")
     connection.execute(f"ALTER DATABASE {connection.info.dbname} SET role = pg_monitor")
 
     with pytest.raises(Refused) as refused:
         migrate.up(dsn, folder({"1_a": text}), options=migrate.Options(table=table))
     assert str(refused.value) == (
-        f"the history {table} cannot be made: {told}\n"
+        f"the history {table} cannot be {told}\n"
         "Migrate as the owner of the schema or grant CREATE on it, make it if there is none, or let\n"
         "`--table SCHEMA.NAME` name another place."
     )

@@ -176,11 +176,15 @@ def find(connection: Connection, name: str) -> History:
 
     :raises Misconfigured: when the name is not one of a table, or there is no schema to make it in.
     :raises ForeignHistory: when it is something else than a table.
+    :raises Refused: when its schema may not be looked into.
     """
     try:
         row = connection.execute(_FIND, [name, name]).fetchone()
     except (psycopg.errors.InvalidParameterValue, psycopg.errors.FeatureNotSupported, UnicodeEncodeError):
         raise Misconfigured(f"{name!r} is not the name of a table", "Write NAME or SCHEMA.NAME.") from None
+    except psycopg.errors.InsufficientPrivilege as error:
+        problem = f"the history {one_line(name)} cannot be looked for: {one_line(str(error.diag.message_primary))}"
+        raise Refused(f"{problem}\nSQLSTATE {error.sqlstate}", _NO_PLACE) from None
     assert row is not None, "the parts of the name make one row"
     schema, relation, kind, current, parts = row
     if relation is not None:
