@@ -62,6 +62,14 @@ def folder(tmp_path: Path) -> MakeFolder:
 
 
 @pytest.fixture
+def two(folder: MakeFolder) -> Path:
+    """Two pairs that cannot be run twice."""
+    return folder(
+        {"1_a": ("CREATE TABLE a (b int);", "DROP TABLE a;"), "2_b": ("CREATE TABLE b (c int);", "DROP TABLE b;")}
+    )
+
+
+@pytest.fixture
 def start() -> Iterator[Start]:
     """Start ``tenantstore migrate`` as a process of its own; what is left of it at the end is killed."""
     started: list[Process] = []

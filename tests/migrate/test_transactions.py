@@ -10,18 +10,16 @@ from tenantstore import migrate
 from tenantstore.migrate import script
 from tenantstore.migrate.errors import (
     Drift,
-    ForeignHistory,
     HalfDone,
     InvalidFolder,
     Irreversible,
     LockedOut,
     MigrationError,
-    Misconfigured,
     Refused,
     StatementFailed,
     UnknownVersion,
 )
-from tenantstore.migrate.history import History, find
+from tenantstore.migrate.history import History
 from tests.migrate.conftest import MakeFolder, fingerprint
 
 Connection = psycopg.Connection[Any]
@@ -37,14 +35,6 @@ SELECT session_user, current_user, current_setting('search_path') AS a, current_
 
 def _versions(connection: Connection) -> list[int]:
     return [row[0] for row in connection.execute("SELECT version FROM migration_history ORDER BY version")]
-
-
-@pytest.fixture
-def two(folder: MakeFolder) -> Path:
-    """Two pairs that cannot be run twice."""
-    return folder(
-        {"1_a": ("CREATE TABLE a (b int);", "DROP TABLE a;"), "2_b": ("CREATE TABLE b (c int);", "DROP TABLE b;")}
-    )
 
 
 @pytest.mark.parametrize("text", ["CREATE TABLE b ();\nSELECT 1/0;", "CREATE TABLE b ();\nDROP TABLE a;\nnonsense"])
@@ -336,60 +326,6 @@ def test_stamp_adopts_a_database_that_stands_there_already(dsn: str, connection:
     assert (stamped, [str(done.step) for done in migrate.up(dsn, two)]) == (["1_a"], ["2_b.up"])
 
 
-def test_the_history_tells_who_and_from_where(dsn: str, connection: Connection, two: Path) -> None:
-    migrate.up(dsn, two, limit=1)
-    row = connection.execute(
-        "SELECT applied_by, applied_from <> '', tool_version, duration_ms >= 0, applied_at <= now()"
-        " FROM migration_history"
-    ).fetchone()
-
-    assert row == ("postgres", True, "0.1.0", True, True)
-
-
-def test_a_table_of_another_tool_is_not_taken_for_a_history(dsn: str, connection: Connection, two: Path) -> None:
-    connection.execute("CREATE TABLE schema_migrations (version bigint, dirty boolean); CREATE VIEW v AS SELECT 1")
-
-    for name, told in [("schema_migrations", "not a history of this runner"), ("v", "is not a table")]:
-        with pytest.raises(ForeignHistory, match=told):
-            migrate.up(dsn, two, options=migrate.Options(table=name))
-    for name in ("a.b.c", "not one"):
-        with pytest.raises(Misconfigured, match="is not the name of a table"):
-            migrate.up(dsn, two, options=migrate.Options(table=name))
-
-
-def test_what_the_server_refuses_the_runner_itself_is_told_like_the_rest(
-    dsn: str, connection: Connection, two: Path
-) -> None:
-    connection.execute(f"ALTER DATABASE {connection.info.dbname} SET role = pg_monitor")
-
-    with pytest.raises(Refused, match="permission denied for schema public\nSQLSTATE 42501\nMigrate as the owner"):
-        migrate.stamp(dsn, 1, two)
-
-
-@pytest.mark.parametrize("text", ["SELECT 1;", "-- no-transaction\nSELECT 1;"])
-@pytest.mark.parametrize(
-    ("table", "told"),
-    [
-        ("held.history", "made: permission denied for schema held\nSQLSTATE 42501"),
-        ("hidden.history", "looked for: permission denied for schema hidden\nSQLSTATE 42501"),
-        ("nowhere.history", 'made: schema "nowhere" does not exist\nSQLSTATE 3F000'),
-    ],
-)
-def test_where_no_history_can_be_made_the_file_is_not_to_blame(
-    dsn: str, connection: Connection, folder: MakeFolder, text: str, table: str, told: str
-) -> None:
-    connection.execute("CREATE SCHEMA hidden; CREATE SCHEMA held; GRANT USAGE ON SCHEMA held TO pg_monitor")
-    connection.execute(f"ALTER DATABASE {connection.info.dbname} SET role = pg_monitor")
-
-    with pytest.raises(Refused) as refused:
-        migrate.up(dsn, folder({"1_a": text}), options=migrate.Options(table=table))
-    assert str(refused.value) == (
-        f"the history {table} cannot be {told}\n"
-        "Migrate as the owner of the schema or grant CREATE on it, make it if there is none, or let\n"
-        "`--table SCHEMA.NAME` name another place."
-    )
-
-
 def test_an_old_release_that_has_nothing_to_do_is_content_with_a_newer_database(dsn: str, two: Path) -> None:
     migrate.up(dsn, two)
     for path in two.glob("2_*"):
@@ -418,17 +354,3 @@ def test_a_file_whose_first_statement_is_refused_was_never_begun(
         migrate.up(dsn, where)
 
     assert (_versions(connection), migrate.down(dsn, where)) == ([], [])
-
-
-def test_a_history_that_another_run_has_just_made_is_seen(dsn: str, connection: psycopg.Connection[Any]) -> None:
-    with psycopg.connect(dsn, autocommit=True) as late:
-        history = find(late, "migration_history")
-        # As one who waits for the lock. By the second time the session has all it needs to answer from its cache alone.
-        for _ in range(3):
-            late.execute("ROLLBACK; BEGIN")
-            before = late.execute("SELECT pg_try_advisory_xact_lock(%s)", [1]).fetchone(), history.exists(late)
-        history.create(connection)
-        after = late.execute("SELECT pg_try_advisory_xact_lock(%s)", [1]).fetchone(), history.exists(late)
-        late.execute("ROLLBACK")
-
-    assert (before, after) == (((True,), False), ((True,), True))
