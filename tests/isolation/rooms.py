@@ -42,7 +42,7 @@ class Room:
         return Scope(self.store._core, Operator() if person is None else self.identity(person.id))
 
     def written(self) -> Any:
-        """All that a write can change and no ending does."""
+        """All that a write can change and no ending does: of links, which end with an ownership, the new ones."""
         return self.admin.execute(
             """
             SELECT
@@ -52,7 +52,7 @@ class Room:
                     FROM proxy_connections AS c
                 ),
                 (SELECT count(*) FROM device_commands),
-                (SELECT count(*) FROM rotation_links),
+                (SELECT count(*) FROM rotation_links AS l WHERE l.name <> ''),
                 (SELECT count(*) FROM pairing_codes),
                 (SELECT count(*) FROM device_shares AS s WHERE s.device_id = %s AND s.shared_with = %s)
             """,
