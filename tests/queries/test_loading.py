@@ -83,6 +83,7 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
         "{sql}/orders/list.sql: no such file; did you mean orders/list_all?",
     ),
     "missing file that is like none": ({"a.sql": OPERATOR}, LIST, "{sql}/orders/list.sql: no such file"),
+    "missing folder": ({}, LIST, "{sql}/orders/list.sql: there is no folder {sql}: are the .sql files in the package?"),
     "another case": (
         {"orders/List.sql": OPERATOR},
         LIST,

@@ -126,7 +126,8 @@ def test_the_operator_gets_the_servers_error_whole(
     with pytest.raises(psycopg.Error) as refused:
         either.operator().run(make(ada, bob))
 
-    assert (refused.value.sqlstate, refused.value.diag.table_name) == (state, "notes")
+    notes_of = [note for note in _notes(refused.value) if note.startswith("in the query notes/")]
+    assert (refused.value.sqlstate, refused.value.diag.table_name, len(notes_of)) == (state, "notes", 1)
 
 
 def test_a_row_that_is_not_there_is_not_found_and_neither_is_anothers(

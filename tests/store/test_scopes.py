@@ -198,3 +198,8 @@ def test_the_dsn_names_the_application_or_the_library_does(open_store: Open, dsn
     ).fetchall()
 
     assert names == [("billing",), ("tenantstore",)]
+
+
+def test_what_is_no_statement_is_told_how_to_become_one(either: Either, ada: UUID) -> None:
+    with pytest.raises(TypeError, match="a statement is run, which a repository function returns: not <function"):
+        either.tenant(ada).run(notes.list_by_customer)

@@ -91,14 +91,19 @@ def _parser() -> argparse.ArgumentParser:
     command = add("stamp", "adopt a database that stands at a version: note it and all below as applied", database, run)
     command.add_argument("version", type=_version, metavar="V")
     add("repair", "take the files as they are into the history", database, run)
-    command = add("new", "begin the next pair of files")
+    command = add("new", "begin the next pair of files, in ./migrations without --dir")
     command.add_argument("name", metavar="NAME")
     return parser
 
 
 def _folder() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--dir", type=Path, metavar="FOLDER", help="the migrations (default: tenantstore's own)")
+    parser.add_argument(
+        "--dir",
+        type=Path,
+        metavar="FOLDER",
+        help="the migrations (default: tenantstore's own, which only new does not take)",
+    )
     parser.add_argument("--json", action="store_true", help="the result as JSON")
     parser.set_defaults(dsn="", table=None, wait=30.0, lock_timeout=2.0, allow_out_of_order=False)
     return parser

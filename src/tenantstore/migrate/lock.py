@@ -124,15 +124,17 @@ def _poll(
     attempt: Callable[[], bool],
 ) -> None:
     deadline = time.monotonic() + wait_seconds
+    met: set[str] = set()
     told: set[str] = set()
     for pause in pauses():
         if attempt():
             return
         holders = [holder for _, holder in _holders(connection, history)]
-        for holder in holders:
-            if holder not in told:
-                tell(f"another run holds the migration lock: {holder}")
-        told.update(holders)
+        # The first time it may be a session of this very run, which was closed and is on its way out.
+        for holder in met.intersection(holders) - told:
+            tell(f"another run holds the migration lock: {holder}")
+            told.add(holder)
+        met.update(holders)
         if time.monotonic() + pause > deadline:
             held = "".join(f"\n  held by {holder}" for holder in holders)
             raise LockedOut(

@@ -74,6 +74,8 @@ class Catalog:
         if len(found) > 1:
             raise UnknownQuery(str(wanted), f"two files of one name: {', '.join(sorted(map(str, found)))}")
         if found != [wanted]:
+            if not self.folder.is_dir():
+                raise UnknownQuery(str(wanted), f"there is no folder {self.folder}: are the .sql files in the package?")
             raise UnknownQuery(str(wanted), f"no such file{nearest(name, self)}")
         return wanted
 

@@ -29,6 +29,8 @@ class Batch:
         if not statements:
             raise InvalidParameter("statements", "are none")
         for statement in statements:
+            if not isinstance(statement, Statement):
+                raise TypeError(f"a statement is run, which a repository function returns: not {statement!r}")
             statement.hand_over()
         self.identity = identity
         self.queries: list[Query[Any]] = []

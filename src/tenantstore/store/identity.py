@@ -42,8 +42,8 @@ class Operator:
         """Nothing: the operator stays who they are until the transaction ends."""
         return []
 
-    def error(self, _query: str, result: PGresult, encoding: str) -> Exception:
-        return error_from_result(result, encoding=encoding)
+    def error(self, query: str, result: PGresult, encoding: str) -> Exception:
+        return _as_it_is(query, result, encoding)
 
     def entry_error(self, result: PGresult, encoding: str) -> Exception:
         return _not_set_up(result, encoding)
@@ -97,7 +97,7 @@ class Tenant:
             return NotAllowed(query, "the tenant role lacks a privilege for it") if missing else NotFound(query)
         if state.startswith("23"):
             return NotAllowed(query, "a value that the table does not take")
-        return error_from_result(result, encoding=encoding)
+        return _as_it_is(query, result, encoding)
 
     def entry_error(self, result: PGresult, encoding: str) -> Exception:
         if _field(result, DiagnosticField.SQLSTATE) == _CUSTOMER_NOT_ACTIVE:
@@ -106,6 +106,12 @@ class Tenant:
 
 
 Identity = Operator | Tenant
+
+
+def _as_it_is(query: str, result: PGresult, encoding: str) -> Exception:
+    error = error_from_result(result, encoding=encoding)
+    error.add_note(f"in the query {query}")
+    return error
 
 
 def _not_set_up(result: PGresult, encoding: str) -> Exception:
