@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tenantstore.migrate import scratch, verify
+from tenantstore.migrate import lint, scratch, verify
 from tenantstore.migrate.errors import Misconfigured, StatementFailed
 from tenantstore.testing import Server
 from tests.migrate.conftest import MakeFolder, Start
@@ -225,3 +225,18 @@ def test_the_command_launches_a_server_and_exits_4_on_a_difference(folder: MakeF
 
 def test_our_own_migrations_undo_what_they_do(any_server: Server) -> None:
     assert verify.verify(None, any_server.dsn()) == []
+
+
+def test_a_folder_that_stands_on_another_is_tried_on_top_of_it(
+    server: Server, folder: MakeFolder, tmp_path: Path
+) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "1_a.up.sql").write_text("CREATE TABLE owners (id integer PRIMARY KEY, customer_id integer UNIQUE);")
+    (base / "1_a.down.sql").write_text("DROP TABLE owners;")
+    where = folder({"1_b": ("CREATE TABLE things (owner_id integer REFERENCES owners);", "DROP TABLE things;")})
+    with pytest.raises(StatementFailed, match='relation "owners" does not exist'):
+        verify.verify(where, server.dsn())
+    report = lint.lint(where, server.dsn(), base)
+
+    assert (verify.verify(where, server.dsn(), base), [finding.code for finding in report.findings]) == ([], [])

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from tenantstore import resources
 from tenantstore.cli import migrate_commands as commands
 from tenantstore.cli.output import log
 from tenantstore.migrate.errors import MigrationError
@@ -162,6 +163,12 @@ def _scratch() -> argparse.ArgumentParser:
         default=os.environ.get("TENANTSTORE_SCRATCH_DSN", ""),
         metavar="DSN",
         help="a server to make and drop a database on (default: $TENANTSTORE_SCRATCH_DSN, else a server of its own)",
+    )
+    parser.add_argument(
+        "--base",
+        type=lambda text: resources.folder("migrations") if text == "tenantstore" else Path(text),
+        metavar="FOLDER",
+        help="migrations that are applied first, where these stand on them; `tenantstore` for ours",
     )
     return parser
 

@@ -114,14 +114,14 @@ def verify_command(asked: Namespace) -> Result:
     """Compare the schemas after up, down and up."""
     from tenantstore.migrate.verify import verify
 
-    return _found(verify(asked.dir, asked.scratch_dsn))
+    return _found(verify(asked.dir, asked.scratch_dsn, asked.base))
 
 
 def lint_command(asked: Namespace) -> Result:
     """Watch what every statement locks, scans and rewrites."""
     from tenantstore.migrate.lint import lint
 
-    report = lint(asked.dir, asked.scratch_dsn)
+    report = lint(asked.dir, asked.scratch_dsn, asked.base)
     for note in report.notes:
         log(f"note: {note}")
     found = _found(report.findings)

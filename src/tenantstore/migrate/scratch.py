@@ -8,29 +8,34 @@ server that was named, as they would after a real run.
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
+from tenantstore.migrate import run
 from tenantstore.migrate.catalogs import OWN_SCHEMA
 from tenantstore.migrate.connect import connect
 from tenantstore.migrate.errors import Misconfigured
-from tenantstore.migrate.session import unbroken
+from tenantstore.migrate.session import Options, unbroken
 
 _ROLES = "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> current_user ORDER BY rolname"
 _CREATEDB = "The role that --scratch-dsn names needs CREATEDB; without --scratch-dsn a server of its own is launched."
 
 
 @contextmanager
-def scratch(dsn: str = "") -> Iterator[str]:
-    """The DSN of an empty database on the server of ``dsn``, or on one that is launched and ended with the block.
+def scratch(dsn: str = "", base: Path | None = None) -> Iterator[str]:
+    """The DSN of a new database on the server of ``dsn``, or on one that is launched and ended with the block.
 
+    It is empty, or stands at the newest version of the folder ``base``.
+
+    :raises MigrationError: when a file of ``base`` fails.
     :raises Misconfigured: when the role may not make a database, or no server can be launched.
     :raises Unreachable: when there is no connection.
     """
     if not dsn:
-        with _launched() as own, scratch(own) as made:
+        with _launched() as own, scratch(own, base) as made:
             yield made
         return
     name = f"tenantstore_scratch_{secrets.token_hex(6)}"
@@ -39,6 +44,8 @@ def scratch(dsn: str = "") -> Iterator[str]:
         made = make_conninfo(dsn, dbname=name)
         with connect(made) as connection:
             connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(OWN_SCHEMA)))
+        if base is not None:
+            run.up(made, base, options=Options(table=f"{OWN_SCHEMA}.base"))
         yield made
     finally:
         _drop(dsn, name)

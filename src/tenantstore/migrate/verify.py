@@ -60,17 +60,18 @@ class Difference:
         }
 
 
-def verify(folder: Path | None = None, scratch_dsn: str = "") -> list[Difference]:
+def verify(folder: Path | None = None, scratch_dsn: str = "", base: Path | None = None) -> list[Difference]:
     """Try every file of a folder, by default ours; where the catalogs differ, in order.
 
-    ``scratch_dsn`` names a server to make a database on; without it one is launched.
+    ``scratch_dsn`` names a server to make a database on; without it one is launched. ``base`` is a folder that is
+    applied there first, for migrations that stand on those of another.
 
     :raises MigrationError: when a file cannot be run; see :mod:`tenantstore.migrate.errors`.
     """
     where = resources.folder("migrations") if folder is None else folder
     migrations = load(where)
     found: list[Difference] = []
-    with scratch(scratch_dsn) as dsn, connect(dsn) as connection, unbroken(connection, "reading the catalogs"):
+    with scratch(scratch_dsn, base) as dsn, connect(dsn) as connection, unbroken(connection, "reading the catalogs"):
         before = catalogs.read(connection)
         for migration in migrations:
             try:

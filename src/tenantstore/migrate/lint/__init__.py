@@ -54,10 +54,11 @@ class Report:
     notes: tuple[str, ...]
 
 
-def lint(folder: Path | None = None, scratch_dsn: str = "") -> Report:
+def lint(folder: Path | None = None, scratch_dsn: str = "", base: Path | None = None) -> Report:
     """Run the up files of a folder, by default ours, statement by statement, and judge what they did.
 
-    ``scratch_dsn`` names a server to make a database on; without it one is launched.
+    ``scratch_dsn`` names a server to make a database on; without it one is launched. ``base`` is a folder that is
+    applied there first, for migrations that stand on those of another; it is not judged.
 
     :raises MigrationError: when a file cannot be run; see :mod:`tenantstore.migrate.errors`.
     """
@@ -65,7 +66,7 @@ def lint(folder: Path | None = None, scratch_dsn: str = "") -> Report:
     scripts = [migration.up for migration in migrations]
     if problems := [problem for script in scripts for problem in script.problems()]:
         raise InvalidFolder(problems)
-    with scratch(scratch_dsn) as dsn:
+    with scratch(scratch_dsn, base) as dsn:
         walked = walk(dsn, migrations)
         with connect(dsn) as connection, unbroken(connection, "looking at the schema"):
             found = [*rules.judge(walked.watched), *tenants.judge(connection, walked)]

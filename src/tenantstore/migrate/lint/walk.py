@@ -67,7 +67,7 @@ class Walk:
 
 
 def walk(dsn: str, migrations: Sequence[Migration]) -> Walk:
-    """Run all up files on the empty database of ``dsn``.
+    """Run all up files on the database of ``dsn``; what is there already was made by none of them.
 
     :raises StatementFailed: when the server refuses something in one of them.
     :raises Misconfigured: when the server does not count.
@@ -77,12 +77,13 @@ def walk(dsn: str, migrations: Sequence[Migration]) -> Walk:
     with connect(dsn) as connection:
         if connection.execute("SHOW track_counts").fetchone() == ("off",):
             raise Misconfigured("track_counts is off on the scratch server, and no scan could be seen", _COUNTING)
+        there = {Birth(*row) for row in connection.execute(_BORN)}
         for migration in migrations:
             with unbroken(connection, str(migration)):
                 for seen in _File(dsn, connection, migration).run():
                     watched.append(seen)
-                    for row in connection.execute(_BORN):
-                        births.setdefault(Birth(*row), seen)
+                    for birth in {Birth(*row) for row in connection.execute(_BORN)} - there:
+                        births.setdefault(birth, seen)
     return Walk(watched, births)
 
 
