@@ -1,5 +1,5 @@
 -- A phone claims a code: it gets the code's token, and the code's customer and relay server where the code has them.
--- A phone that changes hands loses its shares; its connections follow by the trigger of migration 019. The phone that
+-- A phone that changes hands loses its shares; connections follow and links end by the trigger of migration 019. The phone that
 -- the code replaces, if it has the same owner, gives up its connections and its token.
 -- Locked in everybody's order, shares, devices, code: the later of two phones gets nothing.
 -- One PairingCode, as claimed; none where there is no such phone, or the code is unknown, claimed or expired.

@@ -2,7 +2,7 @@
 
 A repository function is the only place where a query gets its parameters, and the call stands in the same module as the
 declaration. So a parameter that the SQL does not use, or that the call forgets, need not wait until that function is
-called. The function's annotations also say which parameters may be None.
+called. The function's annotations also say which parameters may be None, and which are of a plain type.
 """
 
 import ast

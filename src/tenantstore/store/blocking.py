@@ -42,6 +42,7 @@ class Store:
 
         :param dsn: falls back to ``TENANTSTORE_DSN``, then to libpq's own variables.
         :param options: for ``psycopg_pool.ConnectionPool``: ``min_size`` (1), ``max_size`` (10), ``timeout`` (10 s), …
+        :raises InvalidParameter: when the DSN is none that libpq can read.
         :raises psycopg.OperationalError: when the server cannot be reached or refuses the login.
         """
         target = conninfo(dsn)
