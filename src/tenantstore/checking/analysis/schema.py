@@ -1,0 +1,218 @@
+"""What a resolved statement refers to by number: relations, types, functions, operators, as one database has them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+from psycopg import Connection
+from psycopg.rows import tuple_row
+
+from tenantstore.checking.analysis.nodes import Node, read
+
+Oid: TypeAlias = int
+#: r table, p partitioned table, v view, m materialized view, f foreign table, t TOAST, i index, S sequence, c type
+Kind: TypeAlias = Literal["r", "p", "v", "m", "f", "t", "i", "S", "c"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A column of a relation. ``not_null`` is its own constraint; its type may be a domain that says so too."""
+
+    name: str
+    type: Oid
+    not_null: bool
+    generated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The columns, by number, of a unique index that holds for every row: whole, valid, not deferred.
+
+    ``nulls_distinct`` allows any number of rows with a null among them.
+    """
+
+    index: str
+    columns: tuple[int, ...]
+    nulls_distinct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key: ``columns`` of this relation name ``referenced`` of ``relation``."""
+
+    name: str
+    columns: tuple[int, ...]
+    relation: Oid
+    referenced: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or view. ``attributes`` are by number, from 1; those that were dropped are not there.
+
+    ``name`` has the schema in front unless the search path finds it without; ``parent`` is the partitioned table or
+    the table that it inherits from.
+    """
+
+    oid: Oid
+    schema: str
+    name: str
+    kind: Kind
+    attributes: Mapping[int, Attribute]
+    keys: Sequence[Key]
+    references: Sequence[Reference]
+    parent: Oid | None
+    system: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """``kind`` is f function, a aggregate, w window function, p procedure; ``volatile`` is i, s or v."""
+
+    oid: Oid
+    schema: str
+    name: str
+    kind: str
+    strict: bool
+    volatile: str
+    returns_set: bool
+    definer: bool
+    result: Oid
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """``name`` as ``format_type`` gives it. A domain says what it is ``of``; ``not_null`` is the domain's."""
+
+    oid: Oid
+    name: str
+    kind: str
+    of: Oid
+    not_null: bool
+    element: Oid
+    category: str
+
+
+_RELATIONS = """
+SELECT
+    c.oid, n.nspname, c.oid::regclass::text, c.relkind, i.inhparent,
+    n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast')
+FROM pg_class AS c
+INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid AND i.inhseqno = 1
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
+"""
+_ATTRIBUTES = """
+SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.attnotnull, a.attgenerated <> ''
+FROM pg_attribute AS a
+INNER JOIN pg_class AS c ON c.oid = a.attrelid
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum
+"""
+# Those with an expression or a condition hold for some rows only.
+_KEYS = """
+SELECT i.indrelid, c.relname, i.indkey::text, i.indnkeyatts, NOT i.indnullsnotdistinct
+FROM pg_index AS i
+INNER JOIN pg_class AS c ON c.oid = i.indexrelid
+WHERE i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+ORDER BY i.indrelid, NOT i.indisprimary, c.relname
+"""
+_REFERENCES = """
+SELECT conrelid, conname, conkey::int[], confrelid, confkey::int[]
+FROM pg_constraint
+WHERE contype = 'f'
+ORDER BY conrelid, conname
+"""
+_FUNCTIONS = """
+SELECT p.oid, n.nspname, p.proname, p.prokind, p.proisstrict, p.provolatile, p.proretset, p.prosecdef, p.prorettype
+FROM pg_proc AS p
+INNER JOIN pg_namespace AS n ON n.oid = p.pronamespace
+"""
+_TYPES = """
+SELECT t.oid, format_type(t.oid, NULL), t.typtype, t.typbasetype, t.typnotnull, t.typelem, t.typcategory
+FROM pg_type AS t
+"""
+# An operator is equality where a btree or hash family says so, whatever it is called.
+_EQUALITIES = """
+SELECT DISTINCT o.amopopr
+FROM pg_amop AS o
+INNER JOIN pg_am AS m ON m.oid = o.amopmethod
+WHERE (m.amname = 'btree' AND o.amopstrategy = 3) OR (m.amname = 'hash' AND o.amopstrategy = 1)
+"""
+_OPERATORS = "SELECT oid, oprname, oprcode::oid FROM pg_operator"
+_VIEW = "SELECT ev_action::text FROM pg_rewrite WHERE ev_class = %s AND ev_type = '1'"
+
+
+class Schema:
+    """Reads the catalogs once, when it is made. ``view`` alone asks again, so the connection stays open."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._connection = connection
+        self.version: int = connection.info.server_version // 10000
+        self.functions: dict[Oid, Function] = {row[0]: Function(*row) for row in self._rows(_FUNCTIONS)}
+        self.types: dict[Oid, Type] = {row[0]: Type(*row) for row in self._rows(_TYPES)}
+        self.equalities: frozenset[Oid] = frozenset(oid for (oid,) in self._rows(_EQUALITIES))
+        self.relations: dict[Oid, Relation] = self._relations()
+        self._views: dict[Oid, Node] = {}
+
+    @cached_property
+    def operators(self) -> dict[Oid, tuple[str, Oid]]:
+        """By oid the name and the function."""
+        return {oid: (name, function) for oid, name, function in self._rows(_OPERATORS)}
+
+    @cached_property
+    def names(self) -> dict[str, Relation]:
+        """The relations by ``name``."""
+        return {relation.name: relation for relation in self.relations.values()}
+
+    def view(self, relation: Oid) -> Node:
+        """The resolved query of a view."""
+        if relation not in self._views:
+            ((text,),) = self._rows(_VIEW, [relation])
+            self._views[relation] = read(text)[0]
+        return self._views[relation]
+
+    def base_type(self, oid: Oid) -> Type:
+        """The type itself, or what a domain is of in the end."""
+        found = self.types[oid]
+        while found.kind == "d":
+            found = self.types[found.of]
+        return found
+
+    def never_null(self, oid: Oid) -> bool:
+        """Whether the type is a domain that takes no null, itself or through one it is of."""
+        found = self.types[oid]
+        while found.kind == "d" and not found.not_null:
+            found = self.types[found.of]
+        return found.kind == "d" and found.not_null
+
+    def _rows(self, sql: str, parameters: Sequence[Any] | None = None) -> list[Any]:
+        with self._connection.cursor(row_factory=tuple_row) as cursor:
+            return cursor.execute(sql.encode(), parameters).fetchall()
+
+    def _relations(self) -> dict[Oid, Relation]:
+        attributes: dict[Oid, dict[int, Attribute]] = {}
+        for relation, number, *rest in self._rows(_ATTRIBUTES):
+            attributes.setdefault(relation, {})[number] = Attribute(*rest)
+        keys: dict[Oid, list[Key]] = {}
+        for relation, name, columns, count, nulls_distinct in self._rows(_KEYS):
+            numbers = tuple(map(int, columns.split()[:count]))
+            keys.setdefault(relation, []).append(Key(name, numbers, nulls_distinct))
+        references: dict[Oid, list[Reference]] = {}
+        for relation, name, columns, other, referenced in self._rows(_REFERENCES):
+            references.setdefault(relation, []).append(Reference(name, tuple(columns), other, tuple(referenced)))
+        return {
+            oid: Relation(
+                oid,
+                schema,
+                name,
+                kind,
+                attributes.get(oid, {}),
+                keys.get(oid, ()),
+                references.get(oid, ()),
+                parent,
+                system,
+            )
+            for oid, schema, name, kind, parent, system in self._rows(_RELATIONS)
+        }

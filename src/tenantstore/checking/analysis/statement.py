@@ -1,0 +1,121 @@
+"""One statement, as the server resolved it.
+
+A function with a body of SQL (``BEGIN ATOMIC``) keeps its statement resolved in ``pg_proc.prosqlbody``, with RETURNING,
+parameters and the exact names, and ``pg_depend`` lists the tables and columns it uses. So each statement is prepared,
+which decides the types of its parameters, then made such a function for a moment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
+from psycopg.rows import tuple_row
+
+from tenantstore.checking.analysis.nodes import Node, read
+from tenantstore.checking.analysis.schema import Oid
+
+_NAME = "pg_temp.tenantstore_check"
+_TYPE_NAMES = "SELECT format_type(t, NULL) FROM unnest(%s::oid[]) WITH ORDINALITY AS u (t, n) ORDER BY n"
+_TREE = "SELECT prosqlbody::text FROM pg_proc WHERE oid = 'pg_temp.tenantstore_check'::regproc"
+_USES = """
+SELECT DISTINCT refobjid, refobjsubid
+FROM pg_depend
+WHERE
+    objid = 'pg_temp.tenantstore_check'::regproc AND classid = 'pg_proc'::regclass
+    AND refclassid = 'pg_class'::regclass
+ORDER BY refobjid, refobjsubid
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A column of the result: its name and the type that the server reports."""
+
+    name: str
+    type: Oid
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A column that a statement uses; 0 for the relation as a whole."""
+
+    relation: Oid
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """``parameters`` are the types behind ``$1``, ``$2``, …; ``tree`` is the resolved QUERY."""
+
+    sql: str
+    parameters: tuple[Oid, ...]
+    outputs: tuple[Output, ...]
+    uses: tuple[Use, ...]
+    tree: Node
+
+
+class NotAnalysed(Exception):
+    """The server refuses a statement; ``offset`` is where in its text, from 0, or None where it does not say."""
+
+    def __init__(self, problem: str, offset: int | None, sqlstate: str, hint: str) -> None:
+        super().__init__(problem, offset, sqlstate, hint)
+        self.problem = problem
+        self.offset = offset
+        self.sqlstate = sqlstate
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.problem} [{self.sqlstate}]"
+
+
+def analyse(connection: Connection[Any], sql: str) -> Analysis:
+    """Have the server resolve one statement, whose parameters are ``$1 …``. Leaves nothing behind.
+
+    :raises NotAnalysed: when the server does not take the statement.
+    """
+    with connection.transaction(force_rollback=True):
+        parameters, outputs = _described(connection, sql)
+        _create(connection, sql, parameters, bool(outputs))
+        ((text,),) = _rows(connection, _TREE)
+        uses = tuple(Use(relation, column) for relation, column in _rows(connection, _USES))
+    ((tree,),) = read(text)
+    return Analysis(sql, parameters, outputs, uses, tree)
+
+
+def _described(connection: Connection[Any], sql: str) -> tuple[tuple[Oid, ...], tuple[Output, ...]]:
+    """The parameters' types, and the columns of the result."""
+    server = connection.pgconn
+    _accepted(server.prepare(b"", sql.encode()), 0)
+    found = server.describe_prepared(b"")
+    outputs = (Output((found.fname(n) or b"").decode(), found.ftype(n)) for n in range(found.nfields))
+    return tuple(found.param_type(n) for n in range(found.nparams)), tuple(outputs)
+
+
+def _create(connection: Connection[Any], sql: str, parameters: Sequence[Oid], rows: bool) -> None:
+    arguments = ", ".join(name for (name,) in _rows(connection, _TYPE_NAMES, [list(parameters)]))
+    result = "SETOF record" if rows else "void"
+    before = f"CREATE FUNCTION {_NAME}({arguments}) RETURNS {result} LANGUAGE sql BEGIN ATOMIC "
+    _accepted(connection.pgconn.exec_(f"{before}{sql}; END".encode()), len(before))
+
+
+def _accepted(result: PGresult, before: int) -> None:
+    """:raises NotAnalysed: for an error, whose place is counted from ``before`` characters on."""
+    if result.status == ExecStatus.FATAL_ERROR:
+        problem, place, sqlstate, hint = (
+            (result.error_field(field) or b"").decode()
+            for field in (
+                DiagnosticField.MESSAGE_PRIMARY,
+                DiagnosticField.STATEMENT_POSITION,
+                DiagnosticField.SQLSTATE,
+                DiagnosticField.MESSAGE_HINT,
+            )
+        )
+        raise NotAnalysed(problem, int(place) - 1 - before if place else None, sqlstate, hint)
+
+
+def _rows(connection: Connection[Any], sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(sql.encode(), parameters).fetchall()
