@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Complaint:
     """``problem`` says in one line what is wrong, ``advice`` what to do.
 
-    ``place`` is where in the text that is sent (``Analysis.sql``): the first character and the one after the last, from 0;
-    None where it is about the whole.
+    ``place`` is where in the text that is sent (``Analysis.sql``): the first character and the one after the last, from
+    0; None where it is about the whole.
     """
 
     code: str
