@@ -9,6 +9,7 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg_pool import AsyncConnectionPool
 
+from tenantstore.observe import Observer
 from tenantstore.queries import Statement
 from tenantstore.store.core import Core, OwnReading, Pinned, Reading
 from tenantstore.store.identity import Identity, Operator, Tenant
@@ -27,20 +28,28 @@ class AsyncStore:
     An own pool belongs to the event loop in which ``async with`` opens it.
     """
 
-    def __init__(self, pool: Pool, *, prepare: bool = True, timeout_seconds: float = 60.0) -> None:
+    def __init__(
+        self, pool: Pool, *, prepare: bool = True, timeout_seconds: float = 60.0, observer: Observer | None = None
+    ) -> None:
         self.pool: Pool = pool
-        self._core = Core(_Driver(pool), prepare, timeout_seconds)
+        self._core = Core(_Driver(pool), prepare, timeout_seconds, observer)
         self._connect: tuple[str, dict[str, Any]] | None = None
 
     @classmethod
     def open(
-        cls, dsn: str | None = None, *, prepare: bool = True, timeout_seconds: float = 60.0, **options: Any
+        cls,
+        dsn: str | None = None,
+        *,
+        prepare: bool = True,
+        timeout_seconds: float = 60.0,
+        observer: Observer | None = None,
+        **options: Any,
     ) -> Self:
         """A store on a pool of its own, which ``async with`` opens. Parameters and errors as of ``Store.open``."""
         target = conninfo(dsn)
         options = pool_options(target, options)
         pool: Pool = AsyncConnectionPool(target, **options)
-        store = cls(pool, prepare=prepare, timeout_seconds=timeout_seconds)
+        store = cls(pool, prepare=prepare, timeout_seconds=timeout_seconds, observer=observer)
         store._connect = target, options["kwargs"]
         return store
 

@@ -23,7 +23,9 @@ _TRIES = 3
 
 
 class Batch:
-    """Statements of one scope that travel together."""
+    """Statements of one scope that travel together. ``round_trips`` counts how often they went."""
+
+    round_trips = 0
 
     def __init__(self, identity: Identity, statements: Sequence[Statement[Any]]) -> None:
         if not statements:
@@ -64,10 +66,12 @@ class Batch:
                 break
             # All was rolled back, and neither is the caller's fault. So once more: planned anew, or behind the other.
             if held:
+                self.round_trips += 1
                 yield from rollback(link, seconds)
             results = yield from self._exchange(link, commands, seconds, commits=not held)
         given = self._results(link, results, skip=1 + held)
         if held:
+            self.round_trips += 1
             yield from commit(self.identity, link, seconds, wrote=True)
         return given
 
@@ -80,6 +84,7 @@ class Batch:
     def _exchange(
         self, link: Link, commands: Sequence[Command], seconds: float, commits: bool
     ) -> PQGen[list[PGresult]]:
+        self.round_trips += 1
         try:
             results = yield from link.exchange(commands, seconds)
         except NoAnswer as error:
@@ -139,6 +144,9 @@ class Cursor:
     def close(self, link: Link, seconds: float) -> PQGen[None]:
         """Close the cursor of a transaction that goes on."""
         yield from _checked(self.identity, self.name, link, seconds, [self._close])
+
+    def over(self, rolled_back: bool) -> None:
+        """The stream has ended, by a round trip more where it was ``rolled_back``."""
 
     def _rows(self, link: Link, seconds: float, commands: list[Command]) -> PQGen[list[Any]]:
         results = yield from _checked(self.identity, self.name, link, seconds, commands)

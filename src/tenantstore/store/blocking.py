@@ -9,6 +9,7 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg_pool import ConnectionPool
 
+from tenantstore.observe import Observer
 from tenantstore.queries import Statement
 from tenantstore.store.core import Core, OwnReading, Pinned, Reading, finish
 from tenantstore.store.identity import Identity, Operator, Tenant
@@ -26,17 +27,26 @@ class Store:
 
     ``Store(pool)`` works on a pool that the service already has and leaves closing it to the service. ``prepare=False``
     is for transaction pooling by a PgBouncer that does not carry prepared statements (before 1.22). ``timeout_seconds``
-    is how long the server may leave one round trip without an answer before the connection is given up.
+    is how long the server may leave one round trip without an answer before the connection is given up. ``observer``
+    is told of every statement, transaction and wait for a connection: see :mod:`tenantstore.observe`.
     """
 
-    def __init__(self, pool: Pool, *, prepare: bool = True, timeout_seconds: float = 60.0) -> None:
+    def __init__(
+        self, pool: Pool, *, prepare: bool = True, timeout_seconds: float = 60.0, observer: Observer | None = None
+    ) -> None:
         self.pool: Pool = pool
-        self._core = Core(_Driver(pool), prepare, timeout_seconds)
+        self._core = Core(_Driver(pool), prepare, timeout_seconds, observer)
         self._close: Callable[[], None] | None = None
 
     @classmethod
     def open(
-        cls, dsn: str | None = None, *, prepare: bool = True, timeout_seconds: float = 60.0, **options: Any
+        cls,
+        dsn: str | None = None,
+        *,
+        prepare: bool = True,
+        timeout_seconds: float = 60.0,
+        observer: Observer | None = None,
+        **options: Any,
     ) -> Self:
         """A store on a pool of its own.
 
@@ -50,7 +60,7 @@ class Store:
         # A pool that cannot connect only says so in its log; a first connection by hand says why, at once.
         psycopg.connect(target, **options["kwargs"]).close()
         pool: Pool = ConnectionPool(target, **options)
-        store = cls(pool, prepare=prepare, timeout_seconds=timeout_seconds)
+        store = cls(pool, prepare=prepare, timeout_seconds=timeout_seconds, observer=observer)
         store._close = pool.close
         pool.open()
         return store

@@ -17,10 +17,12 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import PoolTimeout
 
 from tenantstore.errors import ConnectionLost, NotAllowed, PoolExhausted, TransactionAborted
+from tenantstore.observe import Observer
 from tenantstore.queries import Statement
 from tenantstore.store.batch import Batch, Cursor, begin, commit, rollback
 from tenantstore.store.identity import Identity
 from tenantstore.store.pool import Hold, describe, in_transaction, is_active, is_clean, link_of
+from tenantstore.store.told import ToldCursor, ToldDriver, ToldTransaction, told
 from tenantstore.store.wire import Connection, Link
 
 T = TypeVar("T")
@@ -55,9 +57,10 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
 class Core:
     """A pool and what is known of its connections."""
 
-    def __init__(self, driver: Driver, prepare: bool, seconds: float) -> None:
-        self.driver = driver
+    def __init__(self, driver: Driver, prepare: bool, seconds: float, observer: Observer | None = None) -> None:
+        self.driver: Driver = driver if observer is None else ToldDriver(driver, observer)
         self.seconds = seconds
+        self.observer = observer
         self._pid = os.getpid()
         self._prepare = prepare
         self._holds: dict[Connection, Hold] = {}
@@ -67,7 +70,10 @@ class Core:
         batch = Batch(identity, statements)
         connection = await self.acquire(batch, identity)
         try:
-            return await self.driver.wait(connection, batch.run(self.link(connection), self.seconds))
+            running = batch.run(self.link(connection), self.seconds)
+            if self.observer is not None:
+                running = told(self.observer, batch, running)
+            return await self.driver.wait(connection, running)
         finally:
             await self.release(connection)
 
@@ -115,6 +121,12 @@ class Core:
                 # No answer came in time. The server would go on with the statement, holding its locks, to its end.
                 await self.driver.cancel(connection, _CANCEL_SECONDS)
 
+    def cursor(self, identity: Identity, statement: Statement[Any], *name: str) -> Cursor:
+        """A cursor, which tells the observer of itself where there is one."""
+        if self.observer is None:
+            return Cursor(identity, statement, *name)
+        return ToldCursor(self.observer, identity, statement, *name)
+
     def link(self, connection: Connection) -> Link:
         return link_of(connection, self._prepare)
 
@@ -131,7 +143,7 @@ class OwnReading:
     """A stream outside a transaction of the caller's: it opens one of its own with its first fetch."""
 
     def __init__(self, core: Core, identity: Identity, statement: Statement[list[Any]]) -> None:
-        self._cursor = Cursor(identity, statement)
+        self._cursor = core.cursor(identity, statement)
         self._pinned = Pinned(core, identity, f"stream {self._cursor.name}")
 
     async def start(self) -> list[Any]:
@@ -141,9 +153,13 @@ class OwnReading:
         return await self._pinned.fetch(self._cursor)
 
     async def close(self) -> None:
-        # Nothing was written, so a rollback is the cheapest end.
-        if self._pinned.is_open:
-            await self._pinned.end(failed=True)
+        rolls_back = self._pinned.is_in_transaction
+        try:
+            # Nothing was written, so a rollback is the cheapest end.
+            if self._pinned.is_open:
+                await self._pinned.end(failed=True)
+        finally:
+            self._cursor.over(rolls_back)
 
 
 class PinnedReading:
@@ -163,9 +179,12 @@ class PinnedReading:
         return await self._pinned.fetch(self._cursor)
 
     async def close(self) -> None:
-        # A transaction that is over, or has failed, has closed its cursors.
-        if self._open and self._pinned.is_sound:
-            await self._pinned.close_cursor(self._cursor)
+        try:
+            # A transaction that is over, or has failed, has closed its cursors.
+            if self._open and self._pinned.is_sound:
+                await self._pinned.close_cursor(self._cursor)
+        finally:
+            self._cursor.over(rolled_back=False)
 
 
 class Pinned:
@@ -180,6 +199,7 @@ class Pinned:
         self._busy = False
         self._wrote = False
         self._streams = 0
+        self._told: ToldTransaction | None = None
 
     @property
     def is_open(self) -> bool:
@@ -190,8 +210,20 @@ class Pinned:
         """Whether it is open and no statement in it has failed."""
         return self._connection is not None and self._connection.pgconn.transaction_status == TransactionStatus.INTRANS
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether there is one for the server to end."""
+        return self._connection is not None and in_transaction(self._connection)
+
     async def begin(self) -> None:
         """Open the transaction and enter the scope."""
+        if self._core.observer is None or self._connection is not None:
+            return await self._enter()
+        self._told = ToldTransaction(self._core.observer, self._identity)
+        with self._told.beginning():
+            return await self._enter()
+
+    async def _enter(self) -> None:
         await self._begin(lambda link: begin(self._identity, link, self._core.seconds))
 
     async def begin_with(self, cursor: Cursor) -> list[Any]:
@@ -203,6 +235,12 @@ class Pinned:
 
         :raises TransactionAborted: when a statement had failed and the block ended all the same.
         """
+        if self._told is None or self._connection is None:
+            return await self._end(failed)
+        with self._told.ending(not failed, self.is_in_transaction):
+            return await self._end(failed)
+
+    async def _end(self, failed: bool) -> None:
         connection, sound = self._require(), self.is_sound
         try:
             if sound and not failed:
@@ -217,11 +255,14 @@ class Pinned:
         batch = Batch(self._identity, statements)
         self._require()
         self._wrote |= batch.may_write
-        return await self._wait(batch.run_within(self._link, self._core.seconds))
+        running = batch.run_within(self._link, self._core.seconds)
+        if self._core.observer is not None:
+            running = told(self._core.observer, batch, running)
+        return await self._wait(running)
 
     def reading(self, statement: Statement[list[Any]]) -> PinnedReading:
         self._streams += 1
-        return PinnedReading(self, Cursor(self._identity, statement, f"tenantstore_stream_{self._streams}"))
+        return PinnedReading(self, self._core.cursor(self._identity, statement, f"tenantstore_stream_{self._streams}"))
 
     async def open_cursor(self, cursor: Cursor) -> list[Any]:
         self._require()
