@@ -72,6 +72,26 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
         LIST,
         "{sql}/orders/list.sql: the header has no line '-- scope: tenant' or '-- scope: operator'",
     ),
+    "a claim without a reason": (
+        {"orders/list.sql": "-- scope: operator\n-- not-null: total\nSELECT 1;\n"},
+        LIST,
+        "{sql}/orders/list.sql:2: not-null takes its reason: '-- not-null: column: reason'",
+    ),
+    "a claim without a column": (
+        {"orders/list.sql": "-- scope: operator\n-- type: : registered\nSELECT 1;\n"},
+        LIST,
+        "{sql}/orders/list.sql:2: type takes its reason: '-- type: column: reason'",
+    ),
+    "a claim of the whole without a reason": (
+        {"orders/list.sql": "-- scope: operator\n-- at-most-one:\nSELECT 1;\n"},
+        LIST,
+        "{sql}/orders/list.sql:2: at-most-one takes its reason: '-- at-most-one: reason'",
+    ),
+    "a claim made twice": (
+        {"orders/list.sql": "-- scope: operator\n-- not-null: a: b\n-- not-null: a: c\nSELECT 1;\n"},
+        LIST,
+        "{sql}/orders/list.sql:3: a second not-null a line",
+    ),
     "a tenant's without a customer": (
         {"orders/list.sql": "-- scope: tenant\nSELECT 1;\n"},
         LIST,
@@ -103,6 +123,11 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
         {"orders/list.sql": TENANT},
         LIST + "def f():\n    return _LIST()\n",
         "{folder}/declaring.py:5: orders/list needs :customer_id",
+    ),
+    "a parameter that a method does not give": (
+        {"orders/list.sql": TENANT},
+        LIST + "class Orders:\n    async def f(self):\n        return _LIST()\n",
+        "{folder}/declaring.py:6: orders/list needs :customer_id",
     ),
     "a parameter misspelt": (
         {"orders/list.sql": TENANT},
@@ -154,6 +179,46 @@ def test_a_parameter_is_never_none_unless_its_annotation_allows_it(import_: Impo
     allowed.hand_over()
 
     assert (str(refused.value), dict(allowed.parameters)) == ("add: a is None", {"a": 1, "b": None})
+
+
+def test_an_argument_that_is_given_another_value_is_not_what_its_annotation_says(import_: Import) -> None:
+    module = import_(
+        {"add.sql": "-- scope: operator\nSELECT :a::int AS a;\n"},
+        '_ADD = catalog.scalar(int, "add")\ndef add(a: int):\n    a = str(a) if a else None\n    return _ADD(a=a)\n',
+    )
+    none, text = module.add(0), module.add(1)
+    none.hand_over()
+    text.hand_over()
+
+    assert [dict(each.parameters) for each in (none, text)] == [{"a": None}, {"a": "1"}]
+
+
+def test_what_is_sent_leads_back_to_what_was_written(tmp_path: Path) -> None:
+    text = "-- Ä.\r\n-- scope: operator\r\nSELECT :long_name::int + x:a -- :c\r\n  + :long_name;\r\n"
+    (tmp_path / "add.sql").write_text(text, newline="")
+    source = Catalog(tmp_path).source("add")
+    words = ["SELECT", "::int", " + x", "-- :c", "  +"]
+
+    assert [source.written(source.sql.index(word)) for word in words] == [text.index(word) for word in words]
+    assert [source.written(source.sql.index(sent)) for sent in ("$1", "1:", " $2", "$2")] == [
+        text.index(written) for written in (":long_name", ":long_name", ":a", ":a")
+    ]
+
+
+def test_a_claim_has_its_reason(tmp_path: Path) -> None:
+    header = "-- scope: operator\n-- not-null: a: of 1: it is\n-- at-most-one: one: row\n"
+    (tmp_path / "add.sql").write_text(f"{header}SELECT 1 AS a;\n")
+
+    assert [each[:3] for each in Catalog(tmp_path).source("add").claims] == [
+        ("not-null", "a", "of 1: it is"),
+        ("at-most-one", "", "one: row"),
+    ]
+
+
+def test_two_declarations_of_a_file_are_both_known(import_: Import) -> None:
+    module = import_({"add.sql": OPERATOR}, '_A = catalog.scalar(int, "add")\n_B = catalog.many(int, "add")\n')
+
+    assert list(module.catalog.declarations.values()) == [module._A, module._B]
 
 
 def test_a_call_at_runtime_is_held_to_the_sql_too(import_: Import) -> None:

@@ -2,13 +2,18 @@
 
 A repository function is the only place where a query gets its parameters, and the call stands in the same module as the
 declaration. So a parameter that the SQL does not use, or that the call forgets, need not wait until that function is
-called. The function's annotations also say which parameters may be None, and which are of a plain type.
+called. The function's annotations also say which parameters may be None, and which are of a plain type; and the query
+checker compares them with the types that the server gives the parameters.
 """
 
 import ast
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeAlias
+
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 # A value of another type can have a text that the server takes: bytes for a text, a text for a boolean.
 _KINDS: dict[str, type] = {"str": str, "bool": bool, "int": int, "dict": dict}
@@ -18,13 +23,26 @@ _KINDS: dict[str, type] = {"str": str, "bool": bool, "int": int, "dict": dict}
 class Call:
     """One call of a declared query: the ``line``, the keywords given, and those that are annotated never to be None.
 
-    ``kinds`` are keywords with the plain types that they are annotated with.
+    ``kinds`` are keywords with the plain types that they are annotated with. ``function`` makes the call, a method as
+    ``Class.method``, and ``passed_on`` says by keyword which of its arguments is given as it is.
     """
 
     line: int
     keywords: tuple[str, ...]
     never_none: frozenset[str]
     kinds: frozenset[tuple[str, type]]
+    function: str
+    passed_on: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Where a query is declared: the file and the line, that module's names, and the calls made there."""
+
+    filename: str
+    line: int
+    namespace: Mapping[str, Any]
+    calls: Sequence[Call]
 
 
 @dataclass(slots=True)
@@ -51,23 +69,35 @@ def _read(filename: str) -> _Module:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()):
                 module.names.append((statement.lineno, statement.end_lineno or statement.lineno, name))
-            case ast.FunctionDef():
-                _collect(statement, module.calls)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Call()):
+                module.names.append((statement.lineno, statement.end_lineno or statement.lineno, name))
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                _collect(statement, "", module.calls)
+            case ast.ClassDef(name=owner, body=body):
+                for each in body:
+                    if isinstance(each, _Function):
+                        _collect(each, f"{owner}.", module.calls)
+            case _:
+                pass
     return module
 
 
-def _collect(function: ast.FunctionDef, calls: dict[str, list[Call]]) -> None:
-    arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
-    never_none = {a.arg for a in arguments if a.annotation is not None and not _allows_none(a.annotation)}
-    kinds = {a.arg: kind for a in arguments if a.annotation is not None and (kind := _kind(a.annotation))}
+def _collect(function: _Function, owner: str, calls: dict[str, list[Call]]) -> None:
+    # One that is given another value there is no longer what its annotation says.
+    assigned = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    every = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    arguments = {a.arg: a.annotation for a in every if a.annotation is not None and a.arg not in assigned}
+    never_none = {name for name, annotation in arguments.items() if not _allows_none(annotation)}
+    kinds = {name: kind for name, annotation in arguments.items() if (kind := _kind(annotation))}
     for node in ast.walk(function):
         match node:
             case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords) if all(k.arg for k in keywords):
                 given = {k.arg: k.value for k in keywords if k.arg is not None}
-                passed_on = {k: v.id for k, v in given.items() if isinstance(v, ast.Name)}
+                passed_on = {k: v.id for k, v in given.items() if isinstance(v, ast.Name) and v.id in arguments}
                 strict = frozenset(k for k, argument in passed_on.items() if argument in never_none)
                 typed = frozenset((k, kinds[argument]) for k, argument in passed_on.items() if argument in kinds)
-                calls.setdefault(name, []).append(Call(node.lineno, tuple(given), strict, typed))
+                call = Call(node.lineno, tuple(given), strict, typed, f"{owner}{function.name}", passed_on)
+                calls.setdefault(name, []).append(call)
             case _:
                 pass
 

@@ -6,13 +6,17 @@ from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from tenantstore.errors import UnknownQuery
-from tenantstore.queries.calls import calls_of
+from tenantstore.queries.calls import Declared, calls_of
 from tenantstore.queries.source import Source, load, nearest
 from tenantstore.queries.statement import Query, Shape
 
 R = TypeVar("R")
+
+#: Every catalog of this process: what checks them all must not depend on the names that modules gave them.
+CATALOGS: WeakSet["Catalog"] = WeakSet()
 
 
 class Catalog:
@@ -21,7 +25,10 @@ class Catalog:
     def __init__(self, folder: Path | str) -> None:
         self.folder: Path = Path(folder)
         self.declared: dict[str, Query[Any]] = {}
+        #: All declarations by name, file and line: one file may be declared twice, as different records.
+        self.declarations: dict[tuple[str, str, int], Query[Any]] = {}
         self._sources: dict[str, Source] = {}
+        CATALOGS.add(self)
 
     def many(self, record: type[R], name: str) -> Query[list[R]]:
         """A list of records, in the order of the SQL. A plain type stands for the value of a single column."""
@@ -85,6 +92,8 @@ class Catalog:
         while caller is not None and caller.f_globals.get("__name__") == __package__:
             caller = caller.f_back
         if caller is not None:
-            query.expect(calls_of(caller.f_code.co_filename, caller.f_lineno), caller.f_code.co_filename)
+            filename, line = caller.f_code.co_filename, caller.f_lineno
+            query.expect(Declared(filename, line, caller.f_globals, calls_of(filename, line)))
+            self.declarations[name, filename, line] = query
         self.declared[name] = query
         return query

@@ -2,14 +2,24 @@
 
 ``:name`` parameters become ``$1 …`` once, in order of first appearance, so the text that was checked is the text that
 is executed and the text that ``pg_stat_statements`` shows. Everything else stays as written, without the header.
+
+The header says ``-- scope: tenant`` or ``-- scope: operator``, and may say what ``tenantstore check`` is to believe
+without a proof, with the reason::
+
+    -- not-null: relay_ip: every device has a relay server since 007
+    -- type: mood: a loader for it is registered with the pool
+    -- at-most-one: the primary relay server is one, a trigger sees to it
+    -- volatile: the port is drawn once, on the coordinator
 """
 
 import difflib
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from tenantstore.errors import InvalidQuery
 from tenantstore.queries.scanner import Kind, Token, Unterminated, locate, tokens
@@ -20,6 +30,23 @@ class Scope(Enum):
 
     TENANT = "tenant"
     OPERATOR = "operator"
+
+
+class Claim(NamedTuple):
+    """What a header says without a proof: its ``key``, the column (empty for the whole), why, and where in the text."""
+
+    key: str
+    column: str
+    reason: str
+    offset: int
+
+
+class Anchor(NamedTuple):
+    """From ``sent`` on, what is sent is the text from ``written`` on; or one ``parameter``, which stands there."""
+
+    sent: int
+    written: int
+    parameter: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +63,18 @@ class Source:
     sql: str
     parameters: tuple[str, ...]
     writes: bool
+    claims: tuple[Claim, ...]
+    anchors: tuple[Anchor, ...]
+
+    def written(self, sent: int) -> int:
+        """The offset in ``text`` of what stands at an offset of ``sql``."""
+        anchor = self.anchors[bisect_right(self.anchors, sent, key=lambda each: each.sent) - 1]
+        return anchor.written + (0 if anchor.parameter else sent - anchor.sent)
 
 
-_KEYS = ("scope",)
+_OF_A_COLUMN = ("not-null", "type")
+_OF_THE_WHOLE = ("at-most-one", "volatile")
+_KEYS = ("scope", *_OF_A_COLUMN, *_OF_THE_WHOLE)
 _HEADER_LINE = re.compile(r"--[ \t]*(?P<key>[a-z][a-z_-]*):(?P<value>.*)")
 
 
@@ -53,11 +89,11 @@ def load(name: str, path: Path) -> Source:
     except Unterminated as error:
         raise _invalid(path, text, error.offset, str(error)) from None
     body = next((i for i, token in enumerate(found) if token.kind is not Kind.COMMENT), len(found))
-    scope = _scope(path, text, found[:body])
-    sql, parameters = _compile(path, text, found[body:])
+    scope, claims = _header(path, text, found[:body])
+    sql, parameters, anchors = _compile(path, text, found[body:])
     if scope is Scope.TENANT and "customer_id" not in parameters:
         raise InvalidQuery(str(path), "a query of scope tenant takes :customer_id; this one does not")
-    return Source(name, path, scope, text, sql, parameters, _writes(text, found[body:]))
+    return Source(name, path, scope, text, sql, parameters, _writes(text, found[body:]), claims, anchors)
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
@@ -82,8 +118,9 @@ def _invalid(path: Path, text: str, offset: int, problem: str) -> InvalidQuery:
     return InvalidQuery(f"{path}:{locate(text, offset).line}", problem)
 
 
-def _scope(path: Path, text: str, header: list[Token]) -> Scope:
+def _header(path: Path, text: str, header: list[Token]) -> tuple[Scope, tuple[Claim, ...]]:
     scope: Scope | None = None
+    claims: list[Claim] = []
     for token in header:
         match = _HEADER_LINE.fullmatch(text[token.start : token.end])
         if match is None:
@@ -91,6 +128,11 @@ def _scope(path: Path, text: str, header: list[Token]) -> Scope:
         key, value = match["key"], match["value"].strip()
         if key not in _KEYS:
             raise _invalid(path, text, token.start, f"unknown header key {key!r}{nearest(key, _KEYS)}")
+        if key != "scope":
+            claims.append(_claim(path, text, token.start, key, value))
+            if [each[:2] for each in claims].count(claims[-1][:2]) > 1:
+                raise _invalid(path, text, token.start, f"a second {' '.join(claims[-1][:2]).rstrip()} line")
+            continue
         if scope is not None:
             raise _invalid(path, text, token.start, "a second scope line")
         if value not in {each.value for each in Scope}:
@@ -99,37 +141,53 @@ def _scope(path: Path, text: str, header: list[Token]) -> Scope:
         scope = Scope(value)
     if scope is None:
         raise InvalidQuery(str(path), "the header has no line '-- scope: tenant' or '-- scope: operator'")
-    return scope
+    return scope, tuple(claims)
 
 
-def _compile(path: Path, text: str, body: list[Token]) -> tuple[str, tuple[str, ...]]:
+def _claim(path: Path, text: str, offset: int, key: str, value: str) -> Claim:
+    column, parted, reason = value.partition(":") if key in _OF_A_COLUMN else ("", ":", value)
+    if not (parted and reason.strip() and (column.strip() or key in _OF_THE_WHOLE)):
+        form = "column: reason" if key in _OF_A_COLUMN else "reason"
+        raise _invalid(path, text, offset, f"{key} takes its reason: '-- {key}: {form}'")
+    return Claim(key, column.strip(), reason.strip(), offset)
+
+
+def _compile(path: Path, text: str, body: list[Token]) -> tuple[str, tuple[str, ...], tuple[Anchor, ...]]:
     statements = [token for token in body if token.kind is not Kind.COMMENT]
     if not statements or statements[0].kind is Kind.SEMICOLON:
         raise InvalidQuery(str(path), "no statement")
     if statements[-1].kind is Kind.SEMICOLON:
         statements.pop()
-    last = statements[-1].end
     numbers: dict[str, int] = {}
-    pieces: list[str] = []
+    sql = ""
     done = statements[0].start
+    anchors = [Anchor(0, done, False)]
     for token in statements:
-        match token.kind:
-            case Kind.PARAMETER:
-                number = numbers.setdefault(text[token.start + 1 : token.end], len(numbers) + 1)
-                pieces += (text[done : token.start], _spaced(text, token, number))
-                done = token.end
-            case Kind.SEMICOLON:
-                raise _invalid(path, text, token.start, "a file holds one statement; another begins after this ';'")
-            case Kind.POSITIONAL:
-                raise _invalid(path, text, token.start, "parameters are written :name, not $1")
-            case Kind.VARIABLE:
-                raise _invalid(path, text, token.start, "parameters are written :name, without quotes")
-            case Kind.BACKSLASH:
-                raise _invalid(path, text, token.start, "psql's backslash commands mean nothing to the server")
-            case _:
-                pass
-    pieces.append(text[done:last])
-    return "".join(pieces), tuple(numbers)
+        _refuse(path, text, token)
+        if token.kind is Kind.PARAMETER:
+            number = numbers.setdefault(text[token.start + 1 : token.end], len(numbers) + 1)
+            sql += text[done : token.start]
+            anchors.append(Anchor(len(sql), token.start, True))
+            sql += _spaced(text, token, number)
+            done = token.end
+            anchors.append(Anchor(len(sql), done, False))
+    return sql + text[done : statements[-1].end], tuple(numbers), tuple(anchors)
+
+
+def _refuse(path: Path, text: str, token: Token) -> None:
+    """:raises InvalidQuery: for what has no place in a file of one statement."""
+    match token.kind:
+        case Kind.SEMICOLON:
+            problem = "a file holds one statement; another begins after this ';'"
+        case Kind.POSITIONAL:
+            problem = "parameters are written :name, not $1"
+        case Kind.VARIABLE:
+            problem = "parameters are written :name, without quotes"
+        case Kind.BACKSLASH:
+            problem = "psql's backslash commands mean nothing to the server"
+        case _:
+            return
+    raise _invalid(path, text, token.start, problem)
 
 
 def _writes(text: str, body: list[Token]) -> bool:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
 from tenantstore.errors import ColumnMismatch, InvalidParameter, NotFound, ParameterMismatch, TooManyRows
-from tenantstore.queries.calls import Call
+from tenantstore.queries.calls import Declared
 from tenantstore.queries.records import fields_of, maker
 from tenantstore.queries.source import Scope, Source, nearest
 
@@ -32,6 +32,7 @@ class Query(Generic[T]):
 
     __slots__ = (
         "_names",
+        "declared",
         "digest",
         "fields",
         "kinds",
@@ -69,6 +70,8 @@ class Query(Generic[T]):
         self.make: Callable[[Sequence[Any]], Any] = maker(record)
         self.never_none: frozenset[str] = frozenset()
         self.kinds: frozenset[tuple[str, type]] = frozenset()
+        #: Where, and what calls it there; None for one that no module declares.
+        self.declared: Declared | None = None
         self._names = frozenset(source.parameters)
 
     def __call__(self, **parameters: Any) -> "Statement[T]":
@@ -92,14 +95,16 @@ class Query(Generic[T]):
     def __repr__(self) -> str:
         return f"<Query {self.name}>"
 
-    def expect(self, calls: Sequence[Call], filename: str) -> None:
+    def expect(self, declared: Declared) -> None:
         """Hold the calls that the declaring module makes against the SQL, and learn what their parameters may be.
 
         :raises ParameterMismatch: at import, for the first call that does not fit.
         """
+        self.declared = declared
+        calls = declared.calls
         for call in calls:
             if frozenset(call.keywords) != self._names:
-                raise self.mismatch(call.keywords, f"{filename}:{call.line}")
+                raise self.mismatch(call.keywords, f"{declared.filename}:{call.line}")
         if calls:
             self.never_none = frozenset.intersection(*(call.never_none for call in calls))
             self.kinds = frozenset.intersection(*(call.kinds for call in calls))
