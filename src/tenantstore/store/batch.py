@@ -25,7 +25,7 @@ _TRIES = 3
 class Batch:
     """Statements of one scope that travel together. ``round_trips`` counts how often they went."""
 
-    round_trips = 0
+    round_trips: int = 0
 
     def __init__(self, identity: Identity, statements: Sequence[Statement[Any]]) -> None:
         if not statements:

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tenantstore.testing.fixtures.databases"]
+pytest_plugins: list[str] = ["tenantstore.testing.fixtures.databases", "tenantstore.testing.fixtures.queries"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
