@@ -11,9 +11,9 @@ import pytest
 
 from tenantstore import migrate
 from tenantstore.testing import Server, launch
+from tenantstore.testing.faults import Faults
 from tests.store.either import Either, open_either
 from tests.store.notes import SETUP
-from tests.store.proxy import Proxy
 
 _numbers = count(1)
 
@@ -69,10 +69,10 @@ def either(open_store: Open) -> Either:
 
 
 @pytest.fixture
-def proxy(dsn: str) -> Iterator[Proxy]:
-    """A proxy before the server that counts round trips and can cut and stall."""
-    with Proxy(dsn) as proxy:
-        yield proxy
+def faults(dsn: str) -> Iterator[Faults]:
+    """A proxy before the test's own database that counts round trips and can cut, stall and vanish."""
+    with Faults(dsn) as faults:
+        yield faults
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 
 from tenantstore import AsyncStore
 from tenantstore.store import AsyncTenantScope
+from tenantstore.testing.faults import Faults
 from tests.store import notes
 from tests.store.conftest import Admin
-from tests.store.proxy import Proxy
 
 Act = Callable[[AsyncTenantScope], Awaitable[Any]]
 
@@ -63,16 +63,16 @@ def test_a_call_that_is_cancelled_leaves_nothing_behind(dsn: str, admin: Admin, 
     assert (bodies, stats["pool_available"], running) == (["there"], 1, (0,))
 
 
-def test_a_task_that_is_cancelled_while_it_cleans_up_gives_its_connection_back(proxy: Proxy, ada: UUID) -> None:
+def test_a_task_that_is_cancelled_while_it_cleans_up_gives_its_connection_back(faults: Faults, ada: UUID) -> None:
     async def go() -> list[notes.Note]:
-        async with AsyncStore.open(proxy.dsn, max_size=1, timeout=5, timeout_seconds=0.2) as store:
+        async with AsyncStore.open(faults.dsn, max_size=1, timeout=5, timeout_seconds=0.2) as store:
             await store.tenant(ada).run(notes.list_by_customer(ada))
-            proxy.stall()
+            faults.stall()
             # No answer comes, so the server is told to stop, and does not answer that either.
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.6):
                     await store.tenant(ada).run(notes.list_by_customer(ada))
-            proxy.pass_on()
+            faults.heal()
             return await store.tenant(ada).run(notes.list_by_customer(ada))
 
     assert asyncio.run(go()) == []

@@ -15,7 +15,6 @@ from tenantstore.testing import Server
 from tests.store import notes
 from tests.store.conftest import Admin, Open
 from tests.store.either import Either, open_either
-from tests.store.proxy import Proxy
 
 _MINE = "usename = 'app' AND datname = current_database()"
 
@@ -60,48 +59,6 @@ def test_a_server_process_that_is_ended_in_a_statement_has_done_nothing(
     assert (lost.value.may_have_happened, either.tenant(ada).run(notes.list_by_customer(ada))) == (False, [])
 
 
-@pytest.mark.parametrize(
-    ("call", "unknown"),
-    [
-        (lambda ada, me: ada.run(notes.list_by_customer(me)), False),
-        (lambda ada, me: ada.run(notes.create_for_customer(me, "a")), True),
-        (lambda ada, me: ada.run_all(notes.list_by_customer(me), notes.delete_all_for_customer(me)), True),
-        (lambda ada, me: list(ada.stream(notes.list_by_customer(me))), False),
-    ],
-    ids=["a read", "a write", "a batch with a write", "a stream"],
-)
-@pytest.mark.parametrize("fault", ["cut", "stall"])
-def test_a_reply_that_is_lost_leaves_only_a_write_in_doubt(
-    open_store: Open, proxy: Proxy, ada: UUID, fault: str, call: Callable[[Any, UUID], Any], unknown: bool
-) -> None:
-    scope = open_store(proxy.dsn, timeout_seconds=0.3).tenant(ada)
-    scope.run(notes.list_by_customer(ada))
-    if fault == "cut":
-        proxy.cut_at_next_reply()
-    else:
-        proxy.stall()
-    with pytest.raises(ConnectionLost) as lost:
-        call(scope, ada)
-    proxy.pass_on()
-
-    assert lost.value.may_have_happened is unknown
-    assert len(scope.run(notes.list_by_customer(ada))) in (0, 1)
-
-
-def test_a_commit_whose_reply_is_lost_is_in_doubt_and_was_done(open_store: Open, proxy: Proxy, ada: UUID) -> None:
-    scope = open_store(proxy.dsn).tenant(ada)
-
-    def write(transaction: Any) -> None:
-        transaction.run(notes.create_for_customer(ada, "a"))
-        proxy.cut_at_next_reply()
-
-    with pytest.raises(ConnectionLost) as lost:
-        _within(scope, write)
-
-    assert str(lost.value).startswith("commit: connection lost, it may have been committed: ")
-    assert [note.body for note in scope.run(notes.list_by_customer(ada))] == ["a"]
-
-
 def test_a_statement_that_takes_too_long_is_cancelled_in_the_server(open_store: Open, admin: Admin, ada: UUID) -> None:
     scope = open_store(timeout_seconds=0.2).tenant(ada)
     with pytest.raises(ConnectionLost) as lost:
@@ -115,18 +72,6 @@ def test_a_statement_that_takes_too_long_is_cancelled_in_the_server(open_store: 
     )
     assert looks
     assert scope.run(notes.list_by_customer(ada)) == []
-
-
-def test_a_server_that_was_restarted_between_two_calls_is_not_noticed(kind: str, own_server: Server) -> None:
-    with open_either(kind, own_server.dsn(user="app"), max_size=3, min_size=3) as either:
-        with psycopg.connect(own_server.dsn(), autocommit=True) as admin:
-            row = admin.execute("SELECT id FROM customers WHERE name = 'Ada'").fetchone()
-        assert row
-        either.tenant(row[0]).run(notes.create_for_customer(row[0], "a"))
-        own_server.restart()
-        after = [len(either.tenant(row[0]).run(notes.list_by_customer(row[0]))) for _ in range(4)]
-
-    assert after == [1] * 4
 
 
 def test_connections_that_were_ended_while_idle_are_replaced(open_store: Open, admin: Admin, ada: UUID) -> None:

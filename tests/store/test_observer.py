@@ -11,10 +11,10 @@ import pytest
 
 from tenantstore.errors import ConnectionLost, CustomerNotActive, NotFound, PoolExhausted, TransactionAborted
 from tenantstore.observe import Event, PoolWaited, StatementRan, TransactionEnded
+from tenantstore.testing.faults import Faults
 from tests.store import notes
 from tests.store.conftest import Open
 from tests.store.either import Either
-from tests.store.proxy import Proxy
 
 
 def _name(error: type[BaseException] | None) -> str | None:
@@ -178,14 +178,14 @@ def test_a_suspended_customers_transaction_is_told_as_not_begun(observed: Either
 
 
 def test_a_commit_whose_answer_is_lost_is_told_as_unknown(
-    proxy: Proxy, open_store: Open, heard: Heard, ada: UUID
+    faults: Faults, open_store: Open, heard: Heard, ada: UUID
 ) -> None:
-    store = open_store(proxy.dsn, observer=heard)
+    store = open_store(faults.dsn, observer=heard)
 
     def write() -> None:
         with store.tenant(ada).transaction() as transaction:
             transaction.run(notes.create_for_customer(ada, "a"))
-            proxy.cut_at_next_reply()
+            faults.cut("reply lost")
 
     with pytest.raises(ConnectionLost):
         write()
@@ -210,10 +210,10 @@ def test_what_is_refused_beforehand_is_not_told(observed: Either, heard: Heard, 
     assert heard == []
 
 
-def test_round_trips_are_those_on_the_wire(open_store: Open, heard: Heard, proxy: Proxy, ada: UUID) -> None:
-    store = open_store(proxy.dsn, observer=heard)
+def test_round_trips_are_those_on_the_wire(open_store: Open, heard: Heard, faults: Faults, ada: UUID) -> None:
+    store = open_store(faults.dsn, observer=heard)
     scope = store.tenant(ada)
-    proxy.count()
+    faults.count()
     scope.run(notes.list_by_customer(ada))
     scope.run_all(notes.create_for_customer(ada, "a"), notes.create_for_customer(ada, "b"))
     list(scope.stream(notes.list_by_customer(ada)))
@@ -222,7 +222,7 @@ def test_round_trips_are_those_on_the_wire(open_store: Open, heard: Heard, proxy
         list(transaction.stream(notes.list_by_customer(ada)))
     with pytest.raises(psycopg.Error):
         fail_inside(scope, ada)
-    counted = proxy.count()
+    counted = faults.count()
 
     assert counted == (heard.round_trips(), heard.round_trips())
 

@@ -11,10 +11,10 @@ import pytest
 
 from tenantstore import AsyncStore
 from tenantstore.errors import InvalidParameter, NotAllowed
+from tenantstore.testing.faults import Faults
 from tests.store import notes
 from tests.store.conftest import Admin, Open
 from tests.store.either import Either
-from tests.store.proxy import Proxy
 
 
 def test_a_stream_gives_the_rows_of_the_list_in_order(either: Either, ada: UUID) -> None:
@@ -29,16 +29,18 @@ def test_a_stream_gives_the_rows_of_the_list_in_order(either: Either, ada: UUID)
     assert either.free == (1, 1)
 
 
-def test_a_stream_asks_for_a_thousand_rows_at_a_time_and_not_before(open_store: Open, proxy: Proxy, ada: UUID) -> None:
-    either = open_store(proxy.dsn)
+def test_a_stream_asks_for_a_thousand_rows_at_a_time_and_not_before(
+    open_store: Open, faults: Faults, ada: UUID
+) -> None:
+    either = open_store(faults.dsn)
     either.operator().run(notes.fill(ada, 2500))
-    proxy.count()
+    faults.count()
     stream = either.tenant(ada).stream(notes.list_by_customer(ada))
-    counts = [proxy.count()[1]]
+    counts = [faults.count()[1]]
     for rows in (1, 999, 1, 1499):
         for _ in range(rows):
             next(stream)
-        counts.append(proxy.count()[1])
+        counts.append(faults.count()[1])
     stream.close()
 
     assert (counts, either.free) == ([0, 1, 0, 1, 1], (1, 1))
