@@ -1,0 +1,76 @@
+"""What is said of each kind of fault: the problem in one line, and what to do."""
+
+MESSAGES = {
+    "tenant-missing": ("{name} is not bound to :customer_id", "Bind it by {wants}."),
+    "tenant-or": (
+        "an arm of this OR lets rows of {name} through that are not bound to :customer_id",
+        "Bind each arm by {wants}, or put the condition on the customer outside, joined by AND.",
+    ),
+    "tenant-outer-join": (
+        "{name} is bound only where an outer join finds something, and comes out where it does not",
+        "Move the condition on the customer from ON to WHERE.",
+    ),
+    "tenant-parameter": (
+        "{name} is bound to a parameter that is not :customer_id",
+        "Bind it by {wants}: only :customer_id is held to the scope.",
+    ),
+    "tenant-constant": (
+        "{name} is bound to a constant in the text, not to :customer_id",
+        "Bind it by {wants}.",
+    ),
+    "share-suspended": (
+        "{name} counts also where {flag} is true",
+        "Add AND NOT {flag}: what a suspended customer has given out is as if it were not there.",
+    ),
+    "permission": (
+        "{name} takes the right {right}, which is not asked for in every case",
+        "Demand {right} of whoever is not the owner.",
+    ),
+    "table-unknown": (
+        "{name} is not in the tenant model",
+        "Declare in the model whose its rows are, or say scope: operator.",
+    ),
+    "table-operator": ("{name} is the operator's alone", "Leave it out, or say scope: operator."),
+    "catalog": (
+        "{name} is the server's own and tells of every customer's rows",
+        "Leave it out, or say scope: operator.",
+    ),
+    "partition": (
+        "{name} is a part of {table}, and no policy of {table} applies to it",
+        "Name {table}: the server leaves out the parts that it does not need.",
+    ),
+    "sequence": ("{name} tells how much others have made", "Leave it out, or say scope: operator."),
+    "size": ("{name} tells how much others have stored", "Leave it out, or say scope: operator."),
+    "sample": (
+        "{name} is sampled, and a sample depends on rows of others",
+        "Order by random() over the rows that are the customer's.",
+    ),
+    "setting-write": (
+        "{name} can change who is asking",
+        "Leave it to the scope, which sets what it needs for its transaction.",
+    ),
+    "setting-read": (
+        "{name} reads a setting, where the parameter says who is asking",
+        "Name :customer_id: each barrier is complete without the other.",
+    ),
+    "sql-text": ("{name} runs SQL from a text, which nothing here can read", "Write the query itself."),
+    "server-function": (
+        "{name} looks at the server, not at the customer's rows",
+        "Leave it out, or say scope: operator.",
+    ),
+    "function-unknown": (
+        "{name} is not in the tenant model: what it reads is not known here",
+        "Declare it in the model once its body was read, or leave it out.",
+    ),
+    "column-secret": ("{column} of {name} is not a tenant's to read", "Leave it out, or say scope: operator."),
+    "column-whole": (
+        "{name} is read as a whole row, with columns that are not a tenant's to read",
+        "Name the columns.",
+    ),
+    "system-column": (
+        "a system column of {name} tells where and when others wrote",
+        "Leave it out.",
+    ),
+    "update-column": ("{column} of {name} is not a tenant's to change", "Leave it out, or say scope: operator."),
+    "delete": ("rows of {name} are not a tenant's to delete", "Say scope: operator."),
+}
