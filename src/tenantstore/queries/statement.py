@@ -80,8 +80,10 @@ class Query(Generic[T]):
         :raises InvalidParameter: for a None, or a value of another type, that the function's annotation does not allow.
         :raises ParameterMismatch: when the names are not those of the SQL.
         """
-        if parameters.keys() != self._names:
-            raise self.mismatch(parameters, str(self.source.path))
+        if tuple(parameters) != self.parameters:
+            if parameters.keys() != self._names:
+                raise self.mismatch(parameters, str(self.source.path))
+            parameters = {name: parameters[name] for name in self.parameters}
         for name in self.never_none:
             if parameters[name] is None:
                 raise InvalidParameter(f"{self.name}: {name}", "is None")
@@ -90,7 +92,7 @@ class Query(Generic[T]):
             if not (type(value) is kind or value is None or (isinstance(value, kind) and type(value) is not bool)):
                 problem = f"is of type {type(value).__name__}, not {kind.__name__}"
                 raise InvalidParameter(f"{self.name}: {name}", problem)
-        return Statement(self, {name: parameters[name] for name in self.parameters})
+        return Statement(self, parameters)
 
     def __repr__(self) -> str:
         return f"<Query {self.name}>"

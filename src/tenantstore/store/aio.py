@@ -162,13 +162,13 @@ class _Driver:
 
     async def put(self, connection: Connection) -> None:
         # In a task of its own: cancelled half-way, it would leave the pool one connection short for ever.
-        returning = asyncio.create_task(self._pool.putconn(cast(psycopg.AsyncConnection[Any], connection)))
+        returning = asyncio.create_task(self._pool.putconn(cast("psycopg.AsyncConnection[Any]", connection)))
         self._returning.add(returning)
         returning.add_done_callback(self._returning.discard)
         await asyncio.shield(returning)
 
     async def cancel(self, connection: Connection, seconds: float) -> None:
-        await cast(psycopg.AsyncConnection[Any], connection).cancel_safe(timeout=seconds)
+        await cast("psycopg.AsyncConnection[Any]", connection).cancel_safe(timeout=seconds)
 
     async def wait(self, connection: Connection, generator: PQGen[T]) -> T:
-        return await cast(psycopg.AsyncConnection[Any], connection).wait(generator)
+        return await cast("psycopg.AsyncConnection[Any]", connection).wait(generator)

@@ -166,10 +166,10 @@ class _Driver:
         return self._pool.getconn()
 
     async def put(self, connection: Connection) -> None:
-        self._pool.putconn(cast(psycopg.Connection[Any], connection))
+        self._pool.putconn(cast("psycopg.Connection[Any]", connection))
 
     async def cancel(self, connection: Connection, seconds: float) -> None:
-        cast(psycopg.Connection[Any], connection).cancel_safe(timeout=seconds)
+        cast("psycopg.Connection[Any]", connection).cancel_safe(timeout=seconds)
 
     async def wait(self, connection: Connection, generator: PQGen[T]) -> T:
-        return cast(psycopg.Connection[Any], connection).wait(generator)
+        return cast("psycopg.Connection[Any]", connection).wait(generator)

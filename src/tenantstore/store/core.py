@@ -104,12 +104,13 @@ class Core:
     async def release(self, connection: Connection) -> None:
         """Give it back: a transaction rolled back, a connection in any other state closed for the pool to replace."""
         self._holds.pop(connection, None)
+        clean = is_clean(connection)
         try:
-            if not is_clean(connection):
+            if not clean:
                 await self._clean(connection)
         finally:
             # Also when this very task is cancelled while it cleans up.
-            if not is_clean(connection):
+            if not clean and not is_clean(connection):
                 connection.pgconn.finish()
             await self.driver.put(connection)
 

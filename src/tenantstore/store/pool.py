@@ -15,6 +15,8 @@ from tenantstore.store.identity import Identity
 from tenantstore.store.wire import Connection, Link
 
 _LINK = "_tenantstore_link"
+# Read at every call, and an enum's member takes two look-ups.
+_IDLE, _PIPELINE_OFF = TransactionStatus.IDLE, PipelineStatus.OFF
 
 
 class Hold(NamedTuple):
@@ -53,7 +55,7 @@ def is_clean(connection: Connection) -> bool:
     """Whether a connection may go back to the pool: in no transaction, in no pipeline, nothing on its way."""
     pgconn = connection.pgconn
     # The first is UNKNOWN for a connection that is broken.
-    return pgconn.transaction_status == TransactionStatus.IDLE and pgconn.pipeline_status == PipelineStatus.OFF
+    return pgconn.transaction_status == _IDLE and pgconn.pipeline_status == _PIPELINE_OFF
 
 
 def is_active(connection: Connection) -> bool:
