@@ -1,6 +1,6 @@
 """What a resolved statement refers to by number: relations, types, functions, operators, as one database has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -17,7 +17,7 @@ Kind: TypeAlias = Literal["r", "p", "v", "m", "f", "t", "i", "S", "c"]
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A column of a relation. ``not_null`` is its own constraint; its type may be a domain that says so too."""
+    """A column of a relation. ``not_null`` is its own constraint; one that is NOT VALID does not count."""
 
     name: str
     type: Oid
@@ -29,12 +29,15 @@ class Attribute:
 class Key:
     """The columns, by number, of a unique index that holds for every row: whole, valid, not deferred.
 
-    ``nulls_distinct`` allows any number of rows with a null among them.
+    ``nulls_distinct`` allows any number of rows with a null among them. ``families`` are the operator families that
+    decide what is equal, a column each; ``collations`` go with them, 0 for a type without.
     """
 
     index: str
     columns: tuple[int, ...]
     nulls_distinct: bool
+    families: tuple[Oid, ...] = ()
+    collations: tuple[Oid, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Relation:
     """A table or view. ``attributes`` are by number, from 1; those that were dropped are not there.
 
     ``name`` has the schema in front unless the search path finds it without; ``parent`` is the partitioned table or
-    the table that it inherits from.
+    the table that it inherits from. A write to one that is ``redirected`` is what a rule or an INSTEAD OF trigger makes
+    of it; to one that is ``amended``, what a trigger that fires before each row stores, or skips.
     """
 
     oid: Oid
@@ -64,6 +68,8 @@ class Relation:
     references: Sequence[Reference]
     parent: Oid | None
     system: bool
+    redirected: bool = False
+    amended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class Function:
     returns_set: bool
     definer: bool
     result: Oid
+    arguments: Sequence[Oid] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +104,23 @@ class Type:
 _RELATIONS = """
 SELECT
     c.oid, n.nspname, c.oid::regclass::text, c.relkind, i.inhparent,
-    n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast')
+    n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast'),
+    EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.ev_type <> '1')
+    OR EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgtype & 64 <> 0),
+    EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgtype & 3 = 3)
 FROM pg_class AS c
 INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid AND i.inhseqno = 1
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
 """
 _ATTRIBUTES = """
-SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.attnotnull, a.attgenerated <> ''
+SELECT
+    a.attrelid, a.attnum, a.attname, a.atttypid,
+    a.attnotnull AND NOT EXISTS (
+        SELECT FROM pg_constraint AS k
+        WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND NOT k.convalidated AND a.attnum = ANY (k.conkey)
+    ),
+    a.attgenerated <> ''
 FROM pg_attribute AS a
 INNER JOIN pg_class AS c ON c.oid = a.attrelid
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND a.attnum > 0 AND NOT a.attisdropped
@@ -112,7 +128,15 @@ ORDER BY a.attrelid, a.attnum
 """
 # Those with an expression or a condition hold for some rows only.
 _KEYS = """
-SELECT i.indrelid, c.relname, i.indkey::text, i.indnkeyatts, NOT i.indnullsnotdistinct
+SELECT
+    i.indrelid, c.relname, i.indkey::text, i.indnkeyatts, NOT i.indnullsnotdistinct,
+    ARRAY(
+        SELECT o.opcfamily
+        FROM unnest(i.indclass::oid[]) WITH ORDINALITY AS u (class, n)
+        INNER JOIN pg_opclass AS o ON o.oid = u.class
+        ORDER BY u.n
+    ),
+    i.indcollation::oid[]
 FROM pg_index AS i
 INNER JOIN pg_class AS c ON c.oid = i.indexrelid
 WHERE i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
@@ -125,7 +149,9 @@ WHERE contype = 'f'
 ORDER BY conrelid, conname
 """
 _FUNCTIONS = """
-SELECT p.oid, n.nspname, p.proname, p.prokind, p.proisstrict, p.provolatile, p.proretset, p.prosecdef, p.prorettype
+SELECT
+    p.oid, n.nspname, p.proname, p.prokind, p.proisstrict, p.provolatile, p.proretset, p.prosecdef, p.prorettype,
+    p.proargtypes::oid[]
 FROM pg_proc AS p
 INNER JOIN pg_namespace AS n ON n.oid = p.pronamespace
 """
@@ -135,11 +161,13 @@ FROM pg_type AS t
 """
 # An operator is equality where a btree or hash family says so, whatever it is called.
 _EQUALITIES = """
-SELECT DISTINCT o.amopopr
+SELECT o.amopopr, o.amopfamily
 FROM pg_amop AS o
 INNER JOIN pg_am AS m ON m.oid = o.amopmethod
 WHERE (m.amname = 'btree' AND o.amopstrategy = 3) OR (m.amname = 'hash' AND o.amopstrategy = 1)
 """
+_CHILDREN = "SELECT inhparent, inhrelid FROM pg_inherits ORDER BY inhparent, inhrelid"
+_LOOSE = "SELECT oid FROM pg_collation WHERE NOT collisdeterministic"
 _OPERATORS = "SELECT oid, oprname, oprcode::oid FROM pg_operator"
 _VIEW = "SELECT ev_action::text FROM pg_rewrite WHERE ev_class = %s AND ev_type = '1'"
 
@@ -152,7 +180,15 @@ class Schema:
         self.version: int = connection.info.server_version // 10000
         self.functions: dict[Oid, Function] = {row[0]: Function(*row) for row in self._rows(_FUNCTIONS)}
         self.types: dict[Oid, Type] = {row[0]: Type(*row) for row in self._rows(_TYPES)}
-        self.equalities: frozenset[Oid] = frozenset(oid for (oid,) in self._rows(_EQUALITIES))
+        #: Each operator that is an equality, with the families that say so.
+        self.equality_families: dict[Oid, set[Oid]] = {}
+        for operator, family in self._rows(_EQUALITIES):
+            self.equality_families.setdefault(operator, set()).add(family)
+        self.equalities: frozenset[Oid] = frozenset(self.equality_families)
+        #: Partitions and inheriting tables, one step down.
+        self.children: dict[Oid, list[Oid]] = {}
+        for parent, child in self._rows(_CHILDREN):
+            self.children.setdefault(parent, []).append(child)
         self.relations: dict[Oid, Relation] = self._relations()
         self._views: dict[Oid, Node] = {}
 
@@ -162,9 +198,20 @@ class Schema:
         return {oid: (name, function) for oid, name, function in self._rows(_OPERATORS)}
 
     @cached_property
+    def loose_collations(self) -> frozenset[Oid]:
+        """Those under which texts of different bytes can be equal."""
+        return frozenset(oid for (oid,) in self._rows(_LOOSE))
+
+    @cached_property
     def names(self) -> dict[str, Relation]:
         """The relations by ``name``."""
         return {relation.name: relation for relation in self.relations.values()}
+
+    def descendants(self, relation: Oid) -> Iterator[Oid]:
+        """The relation itself, its partitions and what inherits from it, all the way down."""
+        yield relation
+        for child in self.children.get(relation, ()):
+            yield from self.descendants(child)
 
     def view(self, relation: Oid) -> Node:
         """The resolved query of a view."""
@@ -196,9 +243,10 @@ class Schema:
         for relation, number, *rest in self._rows(_ATTRIBUTES):
             attributes.setdefault(relation, {})[number] = Attribute(*rest)
         keys: dict[Oid, list[Key]] = {}
-        for relation, name, columns, count, nulls_distinct in self._rows(_KEYS):
+        for relation, name, columns, count, nulls_distinct, families, collations in self._rows(_KEYS):
             numbers = tuple(map(int, columns.split()[:count]))
-            keys.setdefault(relation, []).append(Key(name, numbers, nulls_distinct))
+            rest = (tuple(families[:count]), tuple(collations[:count]))
+            keys.setdefault(relation, []).append(Key(name, numbers, nulls_distinct, *rest))
         references: dict[Oid, list[Reference]] = {}
         for relation, name, columns, other, referenced in self._rows(_REFERENCES):
             references.setdefault(relation, []).append(Reference(name, tuple(columns), other, tuple(referenced)))
@@ -213,6 +261,8 @@ class Schema:
                 references.get(oid, ()),
                 parent,
                 system,
+                redirected,
+                amended,
             )
-            for oid, schema, name, kind, parent, system in self._rows(_RELATIONS)
+            for oid, schema, name, kind, parent, system, redirected, amended in self._rows(_RELATIONS)
         }
