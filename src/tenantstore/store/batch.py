@@ -19,6 +19,7 @@ FETCH_ROWS = 1000
 # Gone after DISCARD ALL or a failover behind a pooler; a plan that a migration has outdated.
 _STALE_PLAN = (b"26000", b"0A000")
 _DEADLOCK = b"40P01"
+_RUN_AGAIN = (*_STALE_PLAN, _DEADLOCK)
 _TRIES = 3
 
 
@@ -60,16 +61,16 @@ class Batch:
         held = len(self.queries) > 1 and _is_undone(self.queries)
         commands = [BEGIN] if held else []
         commands += (self.identity.enter(self.writes), *self._commands)
-        results = yield from self._exchange(link, commands, seconds, commits=not held)
+        results, failed = yield from self._exchange(link, commands, seconds, commits=not held)
         for _ in range(_TRIES - 1):
-            if not _failed_with(results, *_STALE_PLAN, _DEADLOCK):
+            if failed is None or failed.error_field(SQLSTATE) not in _RUN_AGAIN:
                 break
             # All was rolled back, and neither is the caller's fault. So once more: planned anew, or behind the other.
             if held:
                 self.round_trips += 1
                 yield from rollback(link, seconds)
-            results = yield from self._exchange(link, commands, seconds, commits=not held)
-        given = self._results(link, results, skip=1 + held)
+            results, failed = yield from self._exchange(link, commands, seconds, commits=not held)
+        given = self._results(link, results, failed, skip=1 + held)
         if held:
             self.round_trips += 1
             yield from commit(self.identity, link, seconds, wrote=True)
@@ -78,24 +79,24 @@ class Batch:
     def run_within(self, link: Link, seconds: float) -> PQGen[tuple[Any, ...]]:
         """The same inside a transaction that is open."""
         again = self.identity.again(self.writes)
-        results = yield from self._exchange(link, [*again, *self._commands], seconds, commits=False)
-        return self._results(link, results, skip=len(again))
+        results, failed = yield from self._exchange(link, [*again, *self._commands], seconds, commits=False)
+        return self._results(link, results, failed, skip=len(again))
 
     def _exchange(
         self, link: Link, commands: Sequence[Command], seconds: float, commits: bool
-    ) -> PQGen[list[PGresult]]:
+    ) -> PQGen[tuple[list[PGresult], PGresult | None]]:
         self.round_trips += 1
         try:
             results = yield from link.exchange(commands, seconds)
         except NoAnswer as error:
             unknown = commits and self.may_write and not error.decided
             raise ConnectionLost(str(self), error.reason, unknown) from None
-        if _failed_with(results, *_STALE_PLAN):
-            link.forget(commands)
-        return results
-
-    def _results(self, link: Link, results: list[PGresult], skip: int) -> tuple[Any, ...]:
         failed = first_failure(results)
+        if failed is not None and failed.error_field(SQLSTATE) in _STALE_PLAN:
+            link.forget(commands)
+        return results, failed
+
+    def _results(self, link: Link, results: list[PGresult], failed: PGresult | None, skip: int) -> tuple[Any, ...]:
         if failed is not None:
             position = results.index(failed) - skip
             raise (
@@ -189,11 +190,6 @@ def _checked(
 
 def _is_undone(queries: Sequence[Query[Any]]) -> bool:
     return any(one.writes and other.shape is Shape.ONE for one, other in permutations(queries, 2))
-
-
-def _failed_with(results: Sequence[PGresult], *states: bytes) -> bool:
-    failed = first_failure(results)
-    return failed is not None and failed.error_field(SQLSTATE) in states
 
 
 def _result(link: Link, query: Query[Any], result: PGresult, name: bytes) -> Any:
