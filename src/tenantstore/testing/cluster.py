@@ -3,8 +3,9 @@
 import contextlib
 import hashlib
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from tenantstore.testing.binaries import Binaries
 from tenantstore.testing.cache import cache_folder, scratch
@@ -21,21 +22,38 @@ _SETTINGS = {
 _INITDB = ("--no-sync", "--no-instructions", "--username=postgres", "--encoding=UTF8", "--wal-segsize=1")
 # The socket's folder is closed to others; TCP, where it is asked for, is open to every user of the machine.
 _AUTH = ("--auth-local=trust", "--auth-host=scram-sha-256")
+# 50 MB each: a branch or two, and the last edit.
+_SEEDS = 3
+
+
+class Machine(Protocol):
+    """What a server runs on."""
+
+    @property
+    def pid(self) -> int | None: ...
+    @property
+    def data(self) -> Path | None: ...
+    def restart(self) -> None: ...
+    def end(self) -> None: ...
 
 
 class Cluster:
     """A new data folder in a new run folder, and its ``postmaster``, not started yet.
 
     The data folder is a copy of the cached one where there is one, except when ``fresh``: then initdb makes both anew.
+    A ``seed`` names a state in which :meth:`keep` has once kept a cluster; ``is_seeded`` says whether there was one.
 
     :raises ServerFailed: when initdb or the copying fails.
     """
 
-    def __init__(self, binaries: Binaries, settings: Mapping[str, str], fresh: bool = False) -> None:
+    def __init__(
+        self, binaries: Binaries, settings: Mapping[str, str], fresh: bool = False, seed: str | None = None
+    ) -> None:
+        self._kept = _kept(binaries, seed) if seed else None
         self.folder: RunFolder = RunFolder()
         data = self.folder.data
         try:
-            _fill(data, binaries, fresh)
+            self.is_seeded: bool = _fill(data, binaries, fresh, self._kept)
         except BaseException:
             self.folder.remove()
             raise
@@ -44,31 +62,92 @@ class Cluster:
         command = [f"{binaries.folder}/postgres", "-D", str(data), *options]
         self.postmaster: Postmaster = Postmaster(command, data, self.folder.log)
 
+    @property
+    def pid(self) -> int:
+        return self.postmaster.pid
+
+    @property
+    def data(self) -> Path:
+        return self.postmaster.data
+
+    def restart(self) -> None:
+        """Stop the server and start it on the same socket and port.
+
+        :raises ServerFailed: when it does not come back.
+        """
+        self.postmaster.stop()
+        self.postmaster.start()
+
+    def keep(self) -> None:
+        """Stop the server, and keep its data for whoever names the same seed later."""
+        self.postmaster.stop()
+        if self._kept is not None:
+            _pack(self.data, self._kept)
+            for path in _by_age(self._kept.parent.glob("seeded-*.tar"))[_SEEDS:]:
+                path.unlink(missing_ok=True)
+
     def end(self) -> None:
         """Stop the server and remove everything it had."""
         self.postmaster.stop()
         self.folder.remove()
 
 
-def _fill(data: Path, binaries: Binaries, fresh: bool) -> None:
-    options = (*_INITDB, *_AUTH, *_locale(binaries.version))
-    key = hashlib.sha256(repr((binaries.build, str(binaries.folder), options)).encode()).hexdigest()[:16]
+def _kept(binaries: Binaries, seed: str | None = None) -> Path | None:
+    """Where the cache has the data of an empty cluster, or of one that was seeded; None where there is no cache."""
+    told = (binaries.build, str(binaries.folder), _options(binaries), *([seed] if seed else []))
+    key = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
     cache = cache_folder()
-    kept = cache / f"cluster-{binaries.version}-{key}.tar" if cache else None
-    if kept is not None and kept.exists() and not fresh:
-        run("tar", "-xf", str(kept), "-C", str(data))
-        return
-    run(f"{binaries.folder}/initdb", *options, "-D", str(data))
+    return cache / f"{'seeded' if seed else 'cluster'}-{binaries.version}-{key}.tar" if cache else None
+
+
+def _options(binaries: Binaries) -> tuple[str, ...]:
+    return (*_INITDB, *_AUTH, *locale(binaries.version).options)
+
+
+def _fill(data: Path, binaries: Binaries, fresh: bool, seeded: Path | None) -> bool:
+    """Whether it is the seeded one that was there."""
+    kept = _kept(binaries)
+    for path in (seeded, kept):
+        if path is not None and path.exists() and not fresh:
+            run("tar", "-xf", str(path), "-C", str(data))
+            with contextlib.suppress(OSError):
+                path.touch()
+            return path == seeded
+    run(f"{binaries.folder}/initdb", *_options(binaries), "-D", str(data))
     if kept is not None:
-        # One file: making the thousand of a cluster took a disk up to 0.8 s. A full disk is no reason not to start.
-        with contextlib.suppress(OSError, subprocess.CalledProcessError), scratch(kept.parent) as work:
-            subprocess.run(["tar", "-cf", work / "tar", "-C", data, "."], check=True, capture_output=True)
-            (work / "tar").chmod(0o644)
-            (work / "tar").replace(kept)
+        _pack(data, kept)
+    return False
 
 
-def _locale(version: int) -> tuple[str, ...]:
+def _pack(data: Path, kept: Path) -> None:
+    """One file: making the thousand of a cluster took a disk up to 0.8 s. A full disk is no reason not to start."""
+    with contextlib.suppress(OSError, subprocess.CalledProcessError), scratch(kept.parent) as work:
+        subprocess.run(["tar", "-cf", work / "tar", "-C", data, "."], check=True, capture_output=True)
+        (work / "tar").chmod(0o644)
+        (work / "tar").replace(kept)
+
+
+def _by_age(paths: Iterable[Path]) -> list[Path]:
+    """The newest first. Another run may remove one meanwhile."""
+    aged = []
+    for path in paths:
+        with contextlib.suppress(OSError):
+            aged.append((path.stat().st_mtime_ns, path))
+    return [path for _, path in sorted(aged, reverse=True)]
+
+
+class Locale(NamedTuple):
+    """The same for initdb and for CREATE DATABASE."""
+
+    options: tuple[str, ...]
+    sql: str
+
+
+def locale(version: int) -> Locale:
     """UTF-8's own order and case rules, and messages in English, whatever this machine speaks."""
     if version >= 17:
-        return ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-    return ("--locale=C.UTF-8", "--lc-messages=C")
+        return Locale(
+            ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            "LOCALE 'C' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'",
+        )
+    return Locale(("--locale=C.UTF-8", "--lc-messages=C"), "LOCALE 'C.UTF-8'")

@@ -29,6 +29,25 @@ class NoProvider(TenantstoreError):
         return "\n".join(lines)
 
 
+class BypassesIsolation(TenantstoreError):
+    """The tests' role is one whom row-level security does not hold, so they would show nothing about isolation."""
+
+    def __init__(self, role: str, reason: str, fix: str) -> None:
+        super().__init__(role, reason, fix)
+        self.role = role
+        self.reason = reason
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return (
+            f"row-level security does not hold the role {self.role}: {self.reason}. "
+            "Tests that log in with it show nothing about isolation.\n"
+            f"  to fix it: {self.fix}\n"
+            "  or name a role that is not there yet (ts_role in pytest's configuration), which is then made with\n"
+            "    CREATE ROLE … LOGIN NOINHERIT IN ROLE tenantstore_tenant, tenantstore_operator"
+        )
+
+
 class ServerFailed(TenantstoreError):
     """A program of PostgreSQL failed; ``log`` is the end of what it said."""
 

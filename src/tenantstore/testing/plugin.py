@@ -1,10 +1,110 @@
-"""The pytest plugin. It is loaded by every run, so it costs nothing: the driver is imported when a fixture is used."""
+"""The pytest plugin. Every pytest run of the environment loads it, so it imports next to nothing until it is wanted.
+
+The server is started when the collected tests turn out to use one, so that the header can say what is running.
+"""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-pytest_plugins: list[str] = ["tenantstore.testing.fixtures.databases", "tenantstore.testing.fixtures.queries"]
+if TYPE_CHECKING:
+    from tenantstore.testing.run import Run
+
+pytest_plugins = [
+    "tenantstore.testing.fixtures.databases",
+    "tenantstore.testing.fixtures.stores",
+    "tenantstore.testing.fixtures.tenants",
+    "tenantstore.testing.fixtures.faults",
+    "tenantstore.testing.fixtures.queries",
+]
+
+_RUN = pytest.StashKey["Run"]()
+_NEEDS = "ts_session"
+_USAGE = pytest.ExitCode.USAGE_ERROR
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("tenantstore", "PostgreSQL for tests")
-    group.addoption("--ts-provider", metavar="NAME", help="where the server is from")
+    group.addoption(
+        "--ts-provider",
+        choices=("dsn", "embedded", "local", "docker"),
+        help="where the server is from; without it, the first of these that works (dsn: $TENANTSTORE_TEST_DSN)",
+    )
+    group.addoption("--ts-image", default="postgres:18", metavar="IMAGE", help="what docker starts (postgres:18)")
+    group.addoption(
+        "--ts-keep",
+        type=float,
+        default=10.0,
+        metavar="MINUTES",
+        help="how long a failed test's database stays after the run (10); 0 keeps none",
+    )
+    parser.addini(
+        "ts_migrations",
+        "folders of migrations in the order in which they are applied; 'tenantstore' is the library's own",
+        "linelist",
+        ["tenantstore"],
+    )
+    parser.addini("ts_role", "the role that tests log in with, made where it is not there", "string", "ts_app")
+    parser.addini("ts_settings", "settings of the server, name = value each", "linelist", [])
+
+
+def run_of(config: pytest.Config) -> "Run":
+    """What the plugin keeps of this run."""
+    if _RUN not in config.stash:
+        from tenantstore.testing.run import Run
+
+        config.stash[_RUN] = Run(config)
+    return config.stash[_RUN]
+
+
+def begin(config: pytest.Config) -> None:
+    """Start the session, or end the run with what stands against it."""
+    from tenantstore.errors import TenantstoreError
+
+    try:
+        run_of(config).session()
+    except (TenantstoreError, ValueError) as error:
+        pytest.exit(f"tenantstore: {error}", _USAGE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if not session.config.option.collectonly and any(_NEEDS in _fixtures(item) for item in session.items):
+        begin(session.config)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
+    return run_of(config).session().header() if _RUN in config.stash else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed and _RUN in item.config.stash:
+        said = run_of(item.config).keep(item)
+        if said:
+            report.sections.append(("tenantstore", said))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if _RUN in config.stash:
+        for line in run_of(config).lines():
+            terminalreporter.write_line(line)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _RUN in config.stash:
+        run_of(config).end()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of xdist where the run's processes meet."""
+    node.workerinput["tenantstore"] = str(run_of(node.config).home.path)
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    names: list[str] = getattr(item, "fixturenames", [])
+    return names

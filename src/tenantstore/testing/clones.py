@@ -1,0 +1,148 @@
+"""Copies of the template, made before a test asks for one and dropped after it has gone on.
+
+A thread does both, so that a test waits for neither: a copy takes 7 to 12 ms, a drop 3 to 5. On a server that lives on,
+it begins with what killed runs have left there.
+"""
+
+import time
+from collections import deque
+from contextlib import suppress
+from threading import Condition, Thread
+from typing import TYPE_CHECKING, Any
+
+from tenantstore.testing.template import Ready
+
+if TYPE_CHECKING:
+    from tenantstore.testing.server import Server
+
+_AHEAD = 2
+# Beyond this, dropping goes first: the databases of a fast run would pile up in memory.
+_LEFT = 4
+_PREFIX = "ts_run_"
+_KEPT = "kept until "
+_LEFT_BEHIND = (
+    "SELECT datname, coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database"
+    " WHERE datname LIKE 'ts\\_run\\_%'"
+)
+# Of these settings, several values stand in one string, each quoted where it must be.
+_LISTS = ("search_path", "session_preload_libraries", "local_preload_libraries", "temp_tablespaces")
+
+
+class Clones:
+    """The databases of one process's tests, named by the run and the process."""
+
+    def __init__(self, server: "Server", template: Ready, run: str, process: str) -> None:
+        self._server = server
+        self._template = template
+        self._prefix = f"{_PREFIX}{run}_{process}_"
+        self._made = 0
+        self._ready: deque[str] = deque()
+        self._left: deque[str] = deque()
+        self._changed = Condition()
+        self._error: BaseException | None = None
+        self._ends = False
+        self._lock = server.admin()
+        self._lock.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 2))", [run])
+        self._thread = Thread(target=self._work, name="tenantstore-clones", daemon=True)
+        self._thread.start()
+
+    def take(self) -> str:
+        """The name of a database that is nobody else's.
+
+        :raises psycopg.Error: when none can be made.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._ready or self._error)
+            if self._error is not None:
+                raise self._error
+            name = self._ready.popleft()
+            self._changed.notify_all()
+        return name
+
+    def drop(self, name: str) -> None:
+        """Have a database dropped, soon; who is connected to it then gets half a second."""
+        with self._changed:
+            self._left.append(name)
+            self._changed.notify_all()
+
+    def keep(self, name: str, seconds: float) -> None:
+        """Leave a database on the server, for whoever comes to clean up there later."""
+        from psycopg.sql import SQL, Identifier, Literal
+
+        until = Literal(f"{_KEPT}{time.time() + seconds:.0f}")
+        self._lock.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), until))
+
+    def close(self) -> None:
+        """Drop what is left; on a server that ends now there is no need to."""
+        with self._changed:
+            self._ends = True
+            self._changed.notify_all()
+        self._thread.join()
+        if self._server.provider == "dsn":
+            for name in (*self._ready, *self._left):
+                self._server.drop_database(name)
+        self._lock.close()
+
+    def _work(self) -> None:
+        try:
+            if self._server.provider == "dsn":
+                self._make()
+                self._clean_up()
+            while (job := self._next()) is not None:
+                if job:
+                    self._server.drop_database(job)
+                else:
+                    self._make()
+        except BaseException as error:
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
+
+    def _next(self) -> str | None:
+        """The name of what is to be dropped, '' when one is to be made, None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ends or self._left or len(self._ready) < _AHEAD)
+            if self._ends:
+                return None
+            if self._left and (len(self._ready) >= _AHEAD or len(self._left) > _LEFT):
+                return self._left.popleft()
+            return ""
+
+    def _make(self) -> None:
+        name = f"{self._prefix}{self._made}"
+        self._made += 1
+        self._server.create_database(name, self._template.name)
+        for role, settings in self._template.settings:
+            for each in settings:
+                self._set(name, role, *each.split("=", 1))
+        with self._changed:
+            self._ready.append(name)
+            self._changed.notify_all()
+
+    def _set(self, database: str, role: str, name: str, value: str) -> None:
+        from psycopg.sql import SQL, Identifier, Literal
+
+        whose = SQL("ROLE {} IN DATABASE {}").format(Identifier(role), Identifier(database))
+        target = whose if role else SQL("DATABASE {}").format(Identifier(database))
+        text = SQL(value) if name in _LISTS else Literal(value)
+        self._server.execute(SQL("ALTER {} SET {} TO {}").format(target, Identifier(*name.split(".")), text))
+
+    def _clean_up(self) -> None:
+        """Drop the databases of runs that are over, but those that are kept for somebody to look at."""
+        with self._server.admin() as admin:
+            for name, comment in admin.execute(_LEFT_BEHIND).fetchall():
+                run = name.removeprefix(_PREFIX).partition("_")[0]
+                if comment.startswith(_KEPT) and float(comment.removeprefix(_KEPT)) > time.time():
+                    continue
+                if _is_over(admin, run):
+                    # Another run may clean up as well.
+                    with suppress(Exception):
+                        self._server.drop_database(name)
+
+
+def _is_over(admin: Any, run: str) -> bool:
+    """Whether no process of the run has its lock any more."""
+    if admin.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 2))", [run]).fetchone() != (True,):
+        return False
+    admin.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 2))", [run])
+    return True

@@ -1,0 +1,189 @@
+"""The folder of a test run, by which its processes share a server that a keeper holds for them.
+
+The run's main process, which under xdist is the one that runs no tests, holds a lock on ``alive``, and the kernel drops
+that however it ends. The first process that wants a server starts the keeper (:mod:`tenantstore.testing.keeper`), which
+launches one, writes ``server.json``, waits for that lock, and ends the server. It is the keeper that a server's life
+hangs on, so that no worker takes the others' server with it, and that a failed test's database can stay for a while.
+
+======== ===================================================================================================
+project  whose tests they are
+alive    locked by the main process, then by the keeper
+turn     locked by whoever starts the keeper
+server   what the keeper has launched, or why it could not
+lines    what the run's end has to say: the header of a run under xdist
+kept     there when a failed test's database was kept
+stay     by the main process at its orderly end: for how many seconds more the server is wanted
+log      what the keeper said that nobody expected
+======== ===================================================================================================
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from tenantstore.testing.errors import NoProvider, Refusal, ServerFailed
+from tenantstore.testing.server import Server
+
+_PREFIX = "tenantstore-session-"
+_POLL_SECONDS = 0.002
+_START_SECONDS = 120.0
+# An image may have to be pulled.
+_PULL_SECONDS = 1800.0
+_END_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a keeper is to launch: a server, and a cluster whose template is built already where there is one."""
+
+    provider: str | None
+    image: str
+    settings: dict[str, str]
+    migrations: list[str]
+    role: str
+    seed: str
+
+
+class Home:
+    """A run's folder, as one of its processes sees it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._alive: int | None = None
+
+    @classmethod
+    def made(cls, project: Path) -> Self:
+        """A new one. This process is the run's main one: the server ends with it.
+
+        What an earlier run of the same project kept of its failures ends now.
+        """
+        for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+            _see_off(path, project)
+        home = cls(Path(tempfile.gettempdir(), f"{_PREFIX}{secrets.token_hex(5)}"))
+        home.path.mkdir(mode=0o700)
+        (home.path / "project").write_text(str(project))
+        # A POSIX lock: it ends with this process, also where a fork of it has inherited the descriptor and goes on.
+        home._alive = os.open(home.path / "alive", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.lockf(home._alive, fcntl.LOCK_EX)
+        os.write(home._alive, str(os.getpid()).encode())
+        return home
+
+    @property
+    def name(self) -> str:
+        """The run's own, in letters and digits."""
+        return self.path.name.removeprefix(_PREFIX)
+
+    @property
+    def is_main(self) -> bool:
+        return self._alive is not None
+
+    def server(self, wanted: Wanted) -> Server:
+        """The run's server, started by whoever asks first.
+
+        :raises NoProvider: when there is none.
+        :raises ServerFailed: when the keeper itself fails.
+        """
+        answer = self.path / "server"
+        with (self.path / "turn").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            if not answer.exists():
+                self._start(wanted)
+            deadline = time.monotonic() + (_PULL_SECONDS if wanted.provider == "docker" else _START_SECONDS)
+            while not answer.exists():
+                if time.monotonic() > deadline:
+                    raise ServerFailed("the keeper of the test run's server does not answer", self._log())
+                time.sleep(_POLL_SECONDS)
+        return _server(json.loads(answer.read_text()))
+
+    def end(self, stay_seconds: float = 0.0) -> None:
+        """End the run in good order. Its server is gone then, or has that long."""
+        if self._alive is None:
+            return
+        started = (self.path / "server").exists()
+        (self.path / "stay").write_text(str(stay_seconds))
+        os.close(self._alive)
+        self._alive = None
+        if not started:
+            shutil.rmtree(self.path, ignore_errors=True)
+        deadline = time.monotonic() + _END_SECONDS
+        while not stay_seconds and self.path.exists() and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+
+    def _start(self, wanted: Wanted) -> None:
+        command = [sys.executable, "-m", "tenantstore.testing.keeper", str(self.path), json.dumps(asdict(wanted))]
+        with (self.path / "log").open("ab") as log:
+            # It comes back at once: the keeper goes on in the background, as a child of nobody.
+            subprocess.run(
+                command,
+                check=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def _log(self) -> str:
+        with suppress(OSError):
+            return (self.path / "log").read_text(errors="replace")
+        return ""
+
+
+def _see_off(path: Path, project: Path) -> None:
+    """Ask the keeper of an earlier run to stop keeping, and remove a folder that has no keeper any more."""
+    with suppress(OSError):
+        if path.stat().st_uid != os.geteuid():
+            return
+        if (path / "project").read_text() == str(project):
+            (path / "stay").unlink(missing_ok=True)
+        with (path / "alive").open("r+") as alive:
+            # Closing it would drop a lock of this process's own.
+            if alive.read() != str(os.getpid()):
+                fcntl.lockf(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def answer(server: Server) -> dict[str, Any]:
+    """What a keeper writes of its server."""
+    told = {"provider": server.provider, "version": server.version, "parameters": dict(server.parameters)}
+    return {**told, "pid": server.pid, "data": str(server.data) if server.data else None, "empty": server.empty}
+
+
+def refusal(error: Exception) -> dict[str, Any]:
+    """What a keeper writes when it has none."""
+    if isinstance(error, NoProvider):
+        return {"refusals": [list(each) for each in error.refusals]}
+    return {"failed": f"{type(error).__name__}: {error}"}
+
+
+def _server(told: Mapping[str, Any]) -> Server:
+    if "refusals" in told:
+        raise NoProvider([Refusal(*each) for each in told["refusals"]])
+    if "failed" in told:
+        raise ServerFailed("the keeper of the test run's server failed", told["failed"])
+    machine = _Shared(told["pid"], Path(told["data"]) if told["data"] else None)
+    return Server(told["provider"], told["version"], told["parameters"], machine, empty=told["empty"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """Where a server runs that other processes use as well."""
+
+    pid: int | None
+    data: Path | None
+
+    def restart(self) -> None:
+        raise ValueError("the test run's server is shared: launch one to restart")
+
+    def end(self) -> None:
+        """Nothing: the keeper ends it."""

@@ -1,0 +1,96 @@
+"""The process that holds a test run's server: ``python -m tenantstore.testing.keeper FOLDER WANTED``.
+
+:mod:`tenantstore.testing.home` says what it is for. It takes no part in the run's cleaning up and is no child of it, so
+nothing that kills the tests kills it; and when it is killed itself, the kernel takes its server down.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import sys
+import time
+import traceback
+from pathlib import Path
+from threading import Thread
+
+from tenantstore.testing.cluster import Cluster
+from tenantstore.testing.home import Wanted, answer, refusal
+from tenantstore.testing.launcher import Started, start
+
+_POLL_SECONDS = 0.5
+_NICENESS = 10
+
+
+def main(path: Path, wanted: Wanted) -> None:
+    """Hold a server until the run's main process is gone, or as long as it wanted afterwards."""
+    with (path / "alive").open("r+") as alive:
+        try:
+            started = start(wanted.provider, settings=wanted.settings, image=wanted.image, seed=wanted.seed)
+        except Exception as error:
+            _write(path, refusal(error))
+            fcntl.lockf(alive, fcntl.LOCK_EX)
+        else:
+            seeding = _begin_seeding(started, wanted)
+            _write(path, answer(started.server))
+            fcntl.lockf(alive, fcntl.LOCK_EX)
+            orderly = (path / "stay").exists()
+            _stay(path)
+            started.server.close()
+            # A run that was killed waits for nothing; what is half made then is removed by the next launch.
+            if seeding is not None and orderly:
+                seeding.join()
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _write(path: Path, told: dict[str, object]) -> None:
+    (path / "writing").write_text(json.dumps(told))
+    (path / "writing").replace(path / "server")
+
+
+def _stay(path: Path) -> None:
+    """Go on for as long as the run asked at its end; whoever removes the request ends that."""
+    stay = path / "stay"
+    deadline = time.monotonic() + float(stay.read_text()) if stay.exists() else 0
+    while time.monotonic() < deadline and stay.exists():
+        time.sleep(_POLL_SECONDS)
+
+
+def _begin_seeding(started: Started, wanted: Wanted) -> Thread | None:
+    """Prepare, in the background, a cluster with the template in it, for the runs after this one."""
+    if started.cluster is None or started.cluster.is_seeded:
+        return None
+    thread = Thread(target=_seed, args=[started.server.provider, wanted], daemon=True)
+    thread.start()
+    return thread
+
+
+def _seed(provider: str, wanted: Wanted) -> None:
+    from tenantstore.testing.template import Template
+
+    # Linux knows a priority for each thread, and what it starts inherits it: the tests go first.
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+    try:
+        started = start(provider, settings=wanted.settings, seed=wanted.seed)
+        assert isinstance(started.cluster, Cluster)
+        with started.server:
+            with started.server.admin() as admin:
+                Template.of(wanted).ready(started.server, admin)
+            started.cluster.keep()
+    except Exception:
+        # The tests have a server; that the next run starts more slowly is nothing to stop for.
+        traceback.print_exc()
+
+
+def _go_into_the_background() -> None:
+    """Let whoever started this go on, and Ctrl-C at their terminal not reach it."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    os.chdir("/")
+
+
+if __name__ == "__main__":
+    _go_into_the_background()
+    main(Path(sys.argv[1]), Wanted(**json.loads(sys.argv[2])))

@@ -1,0 +1,88 @@
+"""What the plugin keeps of a test run, from its configuration to its end."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tenantstore.testing.home import Home
+from tenantstore.testing.session import Database, Session, Settings
+
+DATABASE = pytest.StashKey[Database]()
+
+
+class Run:
+    """One process's part of a run: the settings, the folder it shares with the others, its session once it has one."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.settings: Settings = _settings(config)
+        #: Of a worker of xdist: what the main process has given it.
+        self._given: dict[str, Any] | None = getattr(config, "workerinput", None)
+        self._home: Home | None = None
+        self._session: Session | None = None
+
+    @property
+    def home(self) -> Home:
+        if self._home is None:
+            path = Path(self._given.get("tenantstore", "/nowhere/at/all")) if self._given else None
+            # A worker on another machine does not find the folder, and has a server of its own there.
+            self._home = Home(path) if path is not None and path.is_dir() else Home.made(self._config.rootpath)
+        return self._home
+
+    def session(self) -> Session:
+        """The session, begun at its first use.
+
+        :raises TenantstoreError: when it cannot be.
+        """
+        if self._session is None:
+            process = self._given["workerid"] if self._given else "main"
+            self._session = Session(self.settings, self.home, process)
+            if self._given:
+                (self.home.path / "header").write_text(self._session.header())
+        return self._session
+
+    def keep(self, item: pytest.Item) -> str:
+        """Keep the database of a test that has failed; what to say of it."""
+        database = item.stash.get(DATABASE, None)
+        if database is None or self._session is None:
+            return ""
+        said = self._session.keep(database)
+        if said.startswith("its database is kept"):
+            del item.stash[DATABASE]
+            (self.home.path / "kept").touch()
+        return said
+
+    def lines(self) -> list[str]:
+        """What the processes that ran tests have left to say."""
+        header = self._home.path / "header" if self._home else None
+        return header.read_text().splitlines() if header and header.exists() else []
+
+    def end(self) -> None:
+        if self._session is not None:
+            self._session.close()
+        if self._home is not None and self._home.is_main:
+            kept = (self._home.path / "kept").exists()
+            self._home.end(self.settings.keep_minutes * 60 if kept else 0.0)
+
+
+def _settings(config: pytest.Config) -> Settings:
+    base = config.inipath.parent if config.inipath else config.rootpath
+    named = [each if each == "tenantstore" else str((base / each).resolve()) for each in config.getini("ts_migrations")]
+    for each in named:
+        if each != "tenantstore" and not Path(each).is_dir():
+            raise pytest.UsageError(f"ts_migrations: there is no folder {each}")
+    settings = {}
+    for line in config.getini("ts_settings"):
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise pytest.UsageError(f"ts_settings: {line!r} is not name = value")
+        settings[name.strip()] = value.strip()
+    return Settings(
+        provider=config.getoption("ts_provider"),
+        image=config.getoption("ts_image"),
+        keep_minutes=config.getoption("ts_keep"),
+        migrations=tuple(named),
+        role=config.getini("ts_role"),
+        settings=settings,
+    )

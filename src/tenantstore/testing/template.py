@@ -1,0 +1,140 @@
+"""The migrated database that every test gets a copy of, and the role that tests log in with.
+
+It is named by the hash of what it is made of, so it is built once and found by everybody else: by the workers of a run,
+by the next run on the same server, by the next run on a copy of the same data.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenantstore import __version__
+from tenantstore.resources import folder
+from tenantstore.testing.roles import Role, ready_role
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tenantstore.testing.home import Wanted
+    from tenantstore.testing.server import Server
+
+OURS = "tenantstore"
+
+_FIND = "SELECT FROM pg_database WHERE datname = %s"
+_OLDER = (
+    "SELECT datname FROM pg_database WHERE datname LIKE 'ts\\_template\\_%%' AND datname <> %s"
+    " AND shobj_description(oid, 'pg_database') = %s"
+)
+# What ALTER DATABASE … SET, and ALTER ROLE … IN DATABASE … SET, have left: a copy of the database does not have it.
+_SETTINGS = (
+    "SELECT coalesce((SELECT rolname FROM pg_roles WHERE oid = s.setrole), ''), s.setconfig"
+    " FROM pg_db_role_setting AS s JOIN pg_database AS d ON d.oid = s.setdatabase WHERE d.datname = %s"
+)
+
+_LOCK = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+_SHARE_LOCK = "SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A template that is there: its name, the role, whether it had to be built, how long that or the look took.
+
+    ``settings`` are its own, (role or '', ["name=value", …]).
+    """
+
+    name: str
+    role: Role
+    was_built: bool
+    seconds: float
+    settings: list[tuple[str, list[str]]]
+
+
+class Template:
+    """What a template is made of: migrations in the order in which they are applied, and the tests' role.
+
+    A folder that is ``tenantstore`` stands for this library's own migrations.
+    """
+
+    def __init__(self, migrations: Sequence[str], role: str, settings: Sequence[tuple[str, str]] = ()) -> None:
+        self._folders: list[Path | None] = [None if each == OURS else Path(each) for each in migrations]
+        self.role = role
+        self._for = f"tests: {', '.join(migrations)}"
+        told = hashlib.sha256(repr((__version__, role, sorted(settings))).encode())
+        for each in self._folders:
+            for path in sorted((each or folder("migrations")).glob("*.sql")):
+                told.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        #: The same on every server: what the data of a cluster with the template in it is kept by.
+        self.seed: str = told.hexdigest()[:16]
+
+    @classmethod
+    def of(cls, wanted: "Wanted") -> "Template":
+        """The template that a keeper's runs want."""
+        return cls(wanted.migrations, wanted.role, list(wanted.settings.items()))
+
+    def ready(self, server: "Server", admin: "psycopg.Connection[Any]") -> Ready:
+        """Have the template and the role on the server. Others may do the same at the same time.
+
+        As long as the connection ``admin`` lives, nobody takes this template for an old one.
+
+        :raises MigrationError: when a migration fails.
+        :raises BypassesIsolation: when the role is one whom row-level security does not hold.
+        """
+        start = time.perf_counter()
+        name = f"ts_template_{hashlib.sha256(f'{self.seed} {server.version}'.encode()).hexdigest()[:16]}"
+        was_built = not _is_there(admin, name)
+        if was_built:
+            with _alone(admin, name):
+                # Another may have built it meanwhile.
+                was_built = not _is_there(admin, name)
+                if was_built:
+                    self._build(server, admin, name)
+        admin.execute(_SHARE_LOCK, [name])
+        role = ready_role(server, admin, self.role, name)
+        settings = admin.execute(_SETTINGS, [name]).fetchall()
+        return Ready(name, role, was_built, time.perf_counter() - start, settings)
+
+    def _build(self, server: "Server", admin: "psycopg.Connection[Any]", name: str) -> None:
+        from psycopg.sql import SQL, Identifier, Literal
+
+        from tenantstore import migrate
+
+        unfinished = f"{name}_unfinished"
+        if _is_there(admin, unfinished):
+            server.drop_database(unfinished)
+        server.create_database(unfinished)
+        for number, each in enumerate(self._folders):
+            migrate.up(server.dsn(unfinished), each, options=migrate.Options(table=_table(each, number)))
+        for (older,) in admin.execute(_OLDER, [name, self._for]).fetchall():
+            # Whoever uses it holds the lock.
+            if admin.execute(_TRY_LOCK, [older]).fetchone() == (True,):
+                server.drop_database(older)
+                admin.execute(_UNLOCK, [older])
+        server.wait_until_left(unfinished)
+        # Only whole ones have the name.
+        admin.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(unfinished), Literal(self._for)))
+        admin.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(unfinished), Identifier(name)))
+
+
+def _table(each: Path | None, number: int) -> str | None:
+    """The history's table: the runner's own choice, but of several foreign folders each has its own."""
+    return None if each is None or number < 2 else f"migration_history_{number}"
+
+
+def _is_there(admin: "psycopg.Connection[Any]", name: str) -> bool:
+    return admin.execute(_FIND, [name]).rowcount > 0
+
+
+@contextmanager
+def _alone(admin: "psycopg.Connection[Any]", name: str) -> Iterator[None]:
+    """Let nobody else build the same."""
+    admin.execute(_LOCK, [name])
+    try:
+        yield
+    finally:
+        admin.execute(_UNLOCK, [name])
