@@ -56,10 +56,11 @@ _TABLES: Mapping[str, Table] = {
         ),
         updates={"name": _RENAME, "description": _RENAME, "auto_rotate_minutes": _ROTATE, "updated_at": ANY},
     ),
-    # A foreign key proves that the owner a share names is the device's: a share given grants as one received does.
+    # A foreign key proves that the owner a share names is the device's, so either follows from the other.
     "device_shares": Table(
         rules=(
             Named("owner_id", gives=(OWNER,)),
+            Through("device_id", "devices", demands=OWNER),
             Named("shared_with", unless=("suspended",), flags=_FLAGS),
         ),
         reads=EVERY,

@@ -41,6 +41,8 @@ def learn(facts: "Facts", expression: Any, frame: Frame, positive: bool = True) 
             # Only where it is true: of an array without elements it is false, whatever is compared.
             exists(facts, expression.args[0], frame)
             _learn_from_array(facts, expression, frame)
+        case "DISTINCTEXPR" if not positive:
+            _note(facts, expression, frame, "tenant-null")
         case "NULLTEST" if not expression.argisrow:
             _learn_from_null_test(facts, expression, frame, positive)
         case "BOOLEANTEST" if positive and expression.booltesttype in (_IS_TRUE, _IS_FALSE):
@@ -81,6 +83,15 @@ def _learn_from_operator(facts: "Facts", expression: Node, frame: Frame) -> None
         one, other = (term_of(facts, each, frame) for each in expression.args)
         facts.impossible = facts.impossible or NULL in (one, other)
         facts.merge(one, other)
+        if one is None or other is None:
+            _note(facts, expression, frame, "tenant-coerced")
+
+
+def _note(facts: "Facts", expression: Node, frame: Frame, code: str) -> None:
+    """What is compared with the customer in a way that does not make it equal."""
+    terms = [term_of(facts, _bare(frame.resolve(each)[0]), frame) for each in expression.args]
+    if CUSTOMER in terms:
+        facts.near |= {term: code for term in terms if term is not None and term[0] == "column"}
 
 
 def _learn_from_array(facts: "Facts", expression: Node, frame: Frame) -> None:

@@ -1,9 +1,11 @@
 """What is missing where a row is not bound: the nearest thing that its author may have meant."""
 
+from tenantstore.checking.analysis import Node
 from tenantstore.checking.tenancy.facts import Facts
 from tenantstore.checking.tenancy.model import ANY, Granted, Listed, Named, Through, satisfies, words
 from tenantstore.checking.tenancy.report import Report
 from tenantstore.checking.tenancy.rows import CUSTOMER, FALSE, Row
+from tenantstore.checking.tenancy.search import counterexample
 
 
 def explain(row: Row, case: Facts, facts: Facts, report: Report, demanded: str) -> None:
@@ -12,7 +14,6 @@ def explain(row: Row, case: Facts, facts: Facts, report: Report, demanded: str) 
     assert table is not None
     names = {"name": report.name(row), "wants": _wants(table.rules), "right": demanded}
     rights = case.rights.get(row.number)
-    arm = next((choice for choice, _ in reversed(case.taken) if choice.node is not None), None)
     if rights is not None and not satisfies(rights, demanded):
         report.say("permission", report.of(row), **names)
         return
@@ -27,8 +28,8 @@ def explain(row: Row, case: Facts, facts: Facts, report: Report, demanded: str) 
     code = next((found for rule in table.rules if (found := _stand_in(row, rule, case))), None)
     if code:
         report.say(code, report.of(row), **names)
-    elif arm is not None and arm.node is not None:
-        report.say("tenant-or", report.disjunction(arm.node) or report.of(row), **names)
+    elif (escape := _escape(row, case, facts)) is not None:
+        report.say("tenant-or", report.disjunction(escape) or report.of(row), **names)
     elif _bound_when_matched(row, facts):
         report.say("tenant-outer-join", report.of(row), **names)
     else:
@@ -61,10 +62,26 @@ def _stand_in(row: Row, rule: object, case: Facts) -> str | None:
     if not isinstance(rule, Named):
         return None
     members = case.members(_column(row, rule.column, case))
+    for term, code in case.near.items():
+        if term in members:
+            return code
     kinds = {term[0] for term in members}
     if "parameter" in kinds:
         return "tenant-parameter"
     return "tenant-constant" if "constant" in kinds else None
+
+
+def _escape(row: Row, case: Facts, facts: Facts) -> Node | None:
+    """The OR of which one arm binds the row, and another does not."""
+    choices = [choice for choice, _ in case.taken] + list(facts.choices)
+    for choice in choices:
+        for number in range(len(choice.arms) if choice.node is not None else 0):
+            arm = facts.fork()
+            arm.choices = tuple(each for each in arm.choices if each is not choice)
+            arm.take(choice, number)
+            if counterexample(arm, lambda known: row.number in known.rights) is None:
+                return choice.node
+    return None
 
 
 def _bound_when_matched(row: Row, facts: Facts) -> bool:

@@ -14,11 +14,13 @@ from tenantstore.checking.tenancy.conditions import learn, term_of
 from tenantstore.checking.tenancy.equalities import Equalities
 from tenantstore.checking.tenancy.frames import (
     Command,
+    Entry,
     Frame,
     Join,
     branches_of,
     command_of,
     is_witnessed,
+    kind_of,
     outputs,
 )
 from tenantstore.checking.tenancy.model import Granted
@@ -41,13 +43,15 @@ class Facts(Equalities):
         self.taken: tuple[tuple[Choice, int], ...] = ()
         self.present: set[int] = set()
         self.listed: set[Term] = set()
+        #: What is almost equal to the customer, and how.
+        self.near: dict[Term, str] = {}
         self.opaque: frozenset[int] = frozenset()
         self.entered: set[int] = set()
         self._one: set[tuple[int, int]] = set()
 
     def fork(self) -> "Facts":
         twin = copy(self)
-        for name in ("rows", "rights", "linked", "present", "listed", "entered", "_parents", "_one"):
+        for name in ("rows", "rights", "linked", "present", "listed", "near", "entered", "_parents", "_one"):
             setattr(twin, name, copy(getattr(self, name)))
         return twin
 
@@ -72,7 +76,9 @@ class Facts(Equalities):
             case Node(tag="FROMEXPR"):
                 for each in node.fromlist or []:
                     self.tree(each, frame)
-                self.add(node.quals, frame)
+                # What a MERGE joins by does not hold of what it does not match.
+                if command_of(frame.query) is not Command.MERGE:
+                    self.add(node.quals, frame)
             case Node(tag="RANGETBLREF"):
                 self.activate(frame.row(node.rtindex), frame)
             case Node(tag="JOINEXPR"):
@@ -105,6 +111,8 @@ class Facts(Equalities):
             return
         self.rows[row.number] = row
         self.learnt += 1
+        if row.entry is not None and kind_of(row.entry) is Entry.VALUES:
+            self.choose(Choice(tuple(Arm(frame, each, row=row) for each in row.entry.values_lists)))
         source = None if row.number in self.opaque else frame.source(row)
         if source is not None:
             self._look_into(row, source)
@@ -166,6 +174,10 @@ class Facts(Equalities):
         self.taken += ((choice, number),)
         if arm.row is None:
             self.add(arm.node, arm.frame, arm.positive)
+            return
+        if isinstance(arm.node, list):
+            for column, value in enumerate(arm.node, 1):
+                self.merge(arm.row.column(column), self.term(value, arm.frame))
             return
         branch: Row = arm.node
         self.activate(branch, arm.frame)

@@ -119,6 +119,12 @@ class Frame:
         frame.tested = tested
         return frame
 
+    def replacing(self, rows: dict[int, Row]) -> "Frame":
+        """This level, with other rows for these entries."""
+        frame = copy(self)
+        frame._rows = self._rows | rows
+        return frame
+
     def definition(self, name: str) -> Node:
         """The query of a WITH of this level."""
         found: Node = next(each.ctequery for each in self.query.cteList if each.ctename == name)

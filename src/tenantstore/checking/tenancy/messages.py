@@ -18,6 +18,14 @@ MESSAGES = {
         "{name} is bound to a constant in the text, not to :customer_id",
         "Bind it by {wants}.",
     ),
+    "tenant-null": (
+        "{name} is compared with :customer_id so that a null is equal to a null: the rows of nobody",
+        "Compare with =.",
+    ),
+    "tenant-coerced": (
+        "{name} is compared with :customer_id by way of another type",
+        "Compare the column itself with the parameter itself, which then has the column's type.",
+    ),
     "share-suspended": (
         "{name} counts also where {flag} is true",
         "Add AND NOT {flag}: what a suspended customer has given out is as if it were not there.",
@@ -70,6 +78,39 @@ MESSAGES = {
     "system-column": (
         "a system column of {name} tells where and when others wrote",
         "Leave it out.",
+    ),
+    "insert": ("rows of {name} are not a tenant's to make", "Say scope: operator."),
+    "insert-column": (
+        "{column} of {name} is not a tenant's to choose",
+        "Leave it to its default, or say scope: operator.",
+    ),
+    "insert-owner": (
+        "{column} of the new row of {name} is not proven to be :customer_id",
+        "Put :customer_id there, or take it from the row of the customer's that the new one belongs to.",
+    ),
+    "insert-unbound": (
+        "the new row of {name} is not proven to be the customer's",
+        "Insert from a SELECT of what the customer reaches, so that nothing is made where that is nothing.",
+    ),
+    "insert-right": (
+        "the new row of {name} takes a right that is not asked for in every case",
+        "Demand {wants}.",
+    ),
+    "reference": (
+        "{column} of {name} may name a row of {table} that is not the customer's, and a foreign key finds it",
+        "Take it from a SELECT of {table} that is bound to :customer_id with the right that it takes.",
+    ),
+    "unique": (
+        "{column} of {name} may collide in {key} with a row of somebody else's, and tell that it is there",
+        "Leave it to its default, or declare in the model that nobody can guess it.",
+    ),
+    "conflict-row": (
+        "ON CONFLICT may change a row of {name} that is somebody else's",
+        "Conflict by a key that holds the customer's own id, or add WHERE with a condition on the customer.",
+    ),
+    "update-owner": (
+        "{column} of {name} says who may reach the row: an update gives or takes it away",
+        "Leave it out, or say scope: operator.",
     ),
     "update-column": ("{column} of {name} is not a tenant's to change", "Leave it out, or say scope: operator."),
     "delete": ("rows of {name} are not a tenant's to delete", "Say scope: operator."),

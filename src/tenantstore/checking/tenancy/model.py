@@ -105,8 +105,14 @@ class Table:
 
     @property
     def owners(self) -> Sequence[Named]:
-        """The rules by which somebody is the owner: no tenant assigns their columns to another."""
-        return [rule for rule in self.rules if isinstance(rule, Named)]
+        """The rules by which a row is somebody's own: whoever makes one puts themselves there."""
+        named = [rule for rule in self.rules if isinstance(rule, Named)]
+        return [rule for rule in named if OWNER in rule.gives or rule.follows]
+
+    @property
+    def deciding(self) -> set[str]:
+        """The columns that say by themselves who reaches a row."""
+        return {rule.column for rule in self.rules if isinstance(rule, Named | Listed)}
 
     def may_read(self, column: str) -> bool:
         return "*" in self.reads or column in self.reads

@@ -58,14 +58,21 @@ class Places:
                     return self._span(number)
         return None if at is None else self._span(at)
 
-    def assigned(self, column: str, after: str) -> Place | None:
-        """A column that an INSERT lists or a SET names: the first of its name behind that word, before a value."""
-        begins = [number for number, word in enumerate(self.words) if word == after]
-        for begin in begins:
-            for number in range(begin + 1, len(self.words)):
-                if self.words[number] == column:
-                    return self._span(number)
-        return None
+    def assigned(self, target: Node | None, column: str, after: str = "") -> Place | None:
+        """A column that an INSERT lists or a SET names: the first of its name after the table, without an alias.
+
+        ``after`` are keywords behind which it stands.
+        """
+        at = self.entries.get(id(target))
+        if at is None:
+            return None
+        start = at
+        for word in after.split():
+            start = self.words.index(word, start) if word in self.words[start:] else start
+        for number in range(start + 1, len(self.words)):
+            if self.words[number] == column and self.words[number - 1] != ".":
+                return self._span(number)
+        return self._span(at)
 
     def call(self, name: str) -> Place | None:
         """The first call of a function."""
@@ -95,16 +102,22 @@ class Places:
     def _locate(self, tree: Node) -> None:
         references = list(self._references())
         wanted: dict[str, list[Node]] = {}
+        nameless: list[Node] = []
         disjunctions: list[tuple[Node, int]] = []
         for node in in_order(tree):
             if isinstance(node, tuple):
                 disjunctions.append(node)
             elif (name := self._name(node)) is not None:
                 wanted.setdefault(name, []).append(node)
+            else:
+                nameless.append(node)
         for name, entries in wanted.items():
             found = [number for number in references if self.words[number] == name]
             if len(found) == len(entries):
                 self.entries |= {id(entry): number for entry, number in zip(entries, found, strict=True)}
+        others = [at for at in references if self.words[at] not in wanted and self.words[at + 1 : at + 2] != ["("]]
+        if len(others) == len(nameless):
+            self.entries |= {id(entry): number for entry, number in zip(nameless, others, strict=True)}
         words = [number for number, word in enumerate(self.words) if word == "OR"]
         if len(words) == len(disjunctions):
             for (node, _), number in zip(disjunctions, words, strict=True):
@@ -153,7 +166,7 @@ def _word(sql: str, token: Token) -> str:
         return text.strip('"').replace('""', '"')
     if token.kind is Kind.WORD:
         upper = text.upper()
-        return upper if upper in _OPENERS | _CLOSERS | {"OR", "LATERAL"} else text.lower()
+        return upper if upper in _OPENERS | _CLOSERS | {"OR", "LATERAL", "CONFLICT"} else text.lower()
     return text
 
 

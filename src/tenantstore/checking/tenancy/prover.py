@@ -94,7 +94,8 @@ def _tree(node: Any, frame: Frame, facts: Facts, around: Around, report: Report)
         case Node(tag="FROMEXPR"):
             for each in node.fromlist or []:
                 _tree(each, frame, facts, around, report)
-            _visit(node.quals, At(frame, facts, facts, known=True), report)
+            known = command_of(frame.query) is not Command.MERGE
+            _visit(node.quals, At(frame, facts, facts, known), report)
         case Node(tag="RANGETBLREF"):
             _row(frame.row(node.rtindex), frame, facts, around, report)
         case Node(tag="JOINEXPR"):

@@ -34,7 +34,7 @@ class Report:
 
     def name(self, row: Row) -> str:
         """``devices AS d``."""
-        table = row.relation.name if row.relation is not None else "it"
+        table = row.relation.name if row.relation is not None else row.entry.eref.aliasname if row.entry else ""
         alias = row.entry.alias.aliasname if row.entry is not None and row.entry.get("alias") else None
         return f"{table} AS {alias}" if alias and alias != table else table
 
@@ -44,8 +44,8 @@ class Report:
     def column(self, row: Row, column: str) -> Place | None:
         return self._at(lambda places: places.column(row.entry, column))
 
-    def assigned(self, column: str, after: str) -> Place | None:
-        return self._at(lambda places: places.assigned(column, after))
+    def assigned(self, row: Row, column: str, after: str = "") -> Place | None:
+        return self._at(lambda places: places.assigned(row.entry, column, after))
 
     def call(self, name: str) -> Place | None:
         return self._at(lambda places: places.call(name))

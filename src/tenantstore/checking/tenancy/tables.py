@@ -27,14 +27,16 @@ def judge_reference(row: Row, facts: Facts, report: Report) -> None:
         judge_bound(row, facts, report)
 
 
-def judge_bound(row: Row, facts: Facts, report: Report, demanded: str = ANY) -> bool:
-    """Whether the row is reached with the right demanded; a complaint where it is not."""
+def judge_bound(row: Row, facts: Facts, report: Report, demanded: str = ANY, code: str | None = None) -> bool:
+    """Whether the row is reached with the right demanded; a complaint where it is not, of that ``code`` if given."""
 
     def reached(case: Facts) -> bool:
         rights = case.rights.get(row.number)
         return rights is not None and satisfies(rights, demanded)
 
     case = counterexample(facts, reached)
-    if case is not None:
+    if case is not None and code is not None:
+        report.say(code, report.of(row), name=report.name(row))
+    elif case is not None:
         explain(row, case, facts, report, demanded)
     return case is None
