@@ -17,7 +17,7 @@ from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Statement
 from tenantstore.repositories import connections, customers, device_shares, devices
 from tenantstore.repositories.connections import NewConnection
-from tenantstore.repositories.devices import Device
+from tenantstore.repositories.devices import Device, Heartbeat
 from tenantstore.store import Scope, TenantScope
 from tests.fix_fleet import Admin, NewDevice, Share
 from tests.fix_fleet import NewConnection as MakeConnection
@@ -65,6 +65,7 @@ def bad_values(function: str, name: str, hint: Any) -> Iterator[object]:
     yield from more.get(name, [])
     yield from [timedelta(seconds=-1)] if name == "threshold" else []
     yield from _bad_sets() if name == "connections" else []
+    yield from _bad_reports() if name == "heartbeats" else []
 
 
 def _bad_sets() -> Iterator[list[NewConnection]]:
@@ -76,6 +77,17 @@ def _bad_sets() -> Iterator[list[NewConnection]]:
         NewConnection("bob", "hash", bandwidth_limit=2**63),
     ):
         yield [NewConnection("ann", "hash"), bad]
+
+
+def _bad_reports() -> Iterator[list[Heartbeat]]:
+    device_id = UUID(int=1)
+    for bad in (
+        Heartbeat(device_id, cellular_ip="192.0.2.256"),
+        Heartbeat(device_id, wifi_ip=""),
+        Heartbeat(device_id, network_type="a\0b"),
+        Heartbeat(device_id, battery_level=2**31),
+    ):
+        yield [Heartbeat(UUID(int=2)), bad]
 
 
 @pytest.fixture
@@ -99,6 +111,7 @@ def good(
         "shared_with": cyd.customer_id,
         "relay_server_id": None,
         "connections": [NewConnection("ann", "hash")],
+        "heartbeats": [Heartbeat(shared_device.id)],
         "minutes": 5,
         "base_port": 30000,
         "bandwidth_used_bytes": 5,

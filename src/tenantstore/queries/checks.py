@@ -4,9 +4,14 @@ What the server refuses by itself, and says clearly, is left to it.
 """
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, get_args, get_type_hints
 
 from tenantstore.errors import InvalidParameter
+
+# A value of another type can have a text that the server takes.
+_PLAIN = (str, int, bool, datetime)
 
 
 def not_empty(**values: str | None) -> None:
@@ -37,6 +42,33 @@ def one_of(choices: Collection[str], **values: str) -> None:
     for name, value in values.items():
         if value not in choices:
             raise InvalidParameter(name, f"is none of {', '.join(choices)}")
+
+
+def as_annotated(record: Any) -> None:
+    """Hold what a bulk function is given against its record's annotations, as a query holds its parameters.
+
+    :raises InvalidParameter: for a field that is None, or of another plain type than its annotation says; for a time
+        without a zone.
+    """
+    for name, optional, kind in _annotations(type(record)):
+        value = getattr(record, name)
+        if value is None:
+            if not optional:
+                raise InvalidParameter(name, "is None")
+        elif kind is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            raise InvalidParameter(name, f"is of type {type(value).__name__}, not {kind.__name__}")
+        elif kind is datetime and value.tzinfo is None:
+            raise InvalidParameter(name, "has no time zone")
+
+
+@cache
+def _annotations(record: type) -> tuple[tuple[str, bool, type | None], ...]:
+    """Per field its name, whether it may be None, and its plain type if it has one."""
+    found = []
+    for name, hint in get_type_hints(record).items():
+        kinds = get_args(hint) or (hint,)
+        found.append((name, type(None) in kinds, next((kind for kind in kinds if kind in _PLAIN), None)))
+    return tuple(found)
 
 
 def _whole(name: str, value: int | None) -> int | None:

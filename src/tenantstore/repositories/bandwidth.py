@@ -4,12 +4,13 @@ Table ``bandwidth_logs`` (migration 001), one partition a UTC month. SQL in ``sq
 it starts: a span takes those that start from ``since`` on and before ``until``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from tenantstore.queries import Statement, many, one, optional, scalar
-from tenantstore.queries.checks import not_negative
+from tenantstore.queries import Statement, affected, many, one, optional, scalar
+from tenantstore.queries.checks import as_annotated, not_negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,25 @@ class BandwidthLog:
     bytes_out: int
     interval_start: datetime
     interval_end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewBandwidthLog:
+    """What :func:`create_many` makes a row of.
+
+    :raises InvalidParameter: for fewer bytes than none, a value of another type, or None where the field has none.
+    """
+
+    device_id: UUID
+    bytes_in: int
+    bytes_out: int
+    interval_start: datetime
+    interval_end: datetime
+    connection_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        as_annotated(self)
+        not_negative(bytes_in=self.bytes_in, bytes_out=self.bytes_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +63,7 @@ class BandwidthHour:
 
 
 _CREATE = one(BandwidthLog, "bandwidth/create")
+_CREATE_MANY = affected("bandwidth/create_many")
 _DEVICE_TOTAL = one(BandwidthTotal, "bandwidth/device_total")
 _TOTAL = one(BandwidthTotal, "bandwidth/total")
 _DEVICE_HOURLY = many(BandwidthHour, "bandwidth/device_hourly")
@@ -72,6 +93,21 @@ def create(
         bytes_out=bytes_out,
         interval_start=interval_start,
         interval_end=interval_end,
+    )
+
+
+def create_many(logs: Sequence[NewBandwidthLog]) -> Statement[int]:
+    """How many rows were made: one of each, of equal ones too; all of them or none.
+
+    :raises CheckViolation: when the month of an ``interval_start`` has no partition.
+    """
+    return _CREATE_MANY(
+        device_ids=[each.device_id for each in logs],
+        connection_ids=[each.connection_id for each in logs],
+        bytes_in=[each.bytes_in for each in logs],
+        bytes_out=[each.bytes_out for each in logs],
+        interval_starts=[each.interval_start for each in logs],
+        interval_ends=[each.interval_end for each in logs],
     )
 
 

@@ -3,18 +3,16 @@
 Table ``devices`` (migrations 001 to 012). SQL in ``sql/devices/``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
 from tenantstore.queries import Statement, affected, many, one, optional, scalar
-from tenantstore.queries.checks import not_empty, not_negative, one_of, ports
+from tenantstore.queries.checks import as_annotated, not_empty, not_negative, one_of, ports
 
 DeviceStatus = Literal["online", "offline", "rotating", "error"]
-
-# No name is less than '', and no id is made that is not greater than this one.
-_BEFORE_THE_FIRST = ("", UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +53,22 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """What a phone reports. What it does not report is empty afterwards. InvalidParameter where a type is not this."""
+
+    device_id: UUID
+    cellular_ip: str | None = None
+    wifi_ip: str | None = None
+    carrier: str = ""
+    network_type: str = ""
+    battery_level: int = 0
+    battery_charging: bool = False
+    signal_strength: int = 0
+
+    __post_init__ = as_annotated
+
+
+@dataclass(frozen=True, slots=True)
 class Permissions:
     """What a customer may do with a device that they see."""
 
@@ -81,6 +95,7 @@ _GET_BY_NAME = optional(Device, "devices/get_by_name")
 _LIST_ALL = many(Device, "devices/list_all")
 _UPDATE_STATUS = one(Device, "devices/update_status")
 _UPDATE_HEARTBEAT = one(Device, "devices/update_heartbeat")
+_UPDATE_HEARTBEATS = affected("devices/update_heartbeats")
 _UPDATE_NAME_DESCRIPTION = one(Device, "devices/update_name_description")
 _UPDATE_AUTO_ROTATE = one(Device, "devices/update_auto_rotate")
 _UPDATE_RELAY_SERVER = one(Device, "devices/update_relay_server")
@@ -227,6 +242,24 @@ def update_heartbeat(
     )
 
 
+def update_heartbeats(heartbeats: Sequence[Heartbeat]) -> Statement[int]:
+    """How many devices were heard of, all at once, as by :func:`update_heartbeat` each.
+
+    Of several reports of one device the last counts. A device that there is not is left out.
+    """
+    last = {each.device_id: each for each in heartbeats}.values()
+    return _UPDATE_HEARTBEATS(
+        device_ids=[each.device_id for each in last],
+        cellular_ips=[each.cellular_ip for each in last],
+        wifi_ips=[each.wifi_ip for each in last],
+        carriers=[each.carrier for each in last],
+        network_types=[each.network_type for each in last],
+        battery_levels=[each.battery_level for each in last],
+        battery_chargings=[each.battery_charging for each in last],
+        signal_strengths=[each.signal_strength for each in last],
+    )
+
+
 def update_name_description(device_id: UUID, name: str, description: str) -> Statement[Device]:
     """The device with another name and description.
 
@@ -318,10 +351,7 @@ def count_by_status() -> Statement[list[StatusCount]]:
 
 
 def next_base_port() -> Statement[int]:
-    """A base port, 30000 or a multiple of 4 above it, that neither a device nor a connection has.
-
-    No one else is given the same, also when two ask at the same moment.
-    """
+    """A base port, 30000 or a multiple of 4 above it, that no device, connection or other caller has."""
     return _NEXT_BASE_PORT()
 
 
@@ -333,7 +363,7 @@ def list_by_customer(
     :param limit: at most so many; all without one.
     :param after: the name and the id of the last device of the page before.
     """
-    after_name, after_id = after if after is not None else _BEFORE_THE_FIRST
+    after_name, after_id = after if after is not None else ("", UUID(int=0))  # No name and no id is less.
     return _LIST_BY_CUSTOMER(customer_id=customer_id, limit=limit, after_name=after_name, after_id=after_id)
 
 

@@ -9,20 +9,19 @@ makes them the same for a blocking and for an async connection.
 import select
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from time import monotonic
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import abc, pq
 from psycopg.abc import Buffer, PQGen
-from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
+from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGconn, PGresult
-from psycopg.types.json import JsonbDumper
 from psycopg.waiting import Ready, Wait
 
 from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Query
+from tenantstore.store.parameters import Parameters
 
 Connection = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
 
@@ -63,7 +62,7 @@ class Link:
         self._pgconn: PGconn = connection.pgconn
         self._prepare = prepare
         self._loader: abc.Transformer = Transformer.from_context(connection)
-        self._dumper = Transformer.from_context(_Parameters(connection))
+        self._dumper = Transformer.from_context(Parameters(connection))
         # As the server knows them: the suffix grows when some are forgotten, whose names may still be taken there.
         self._prepared: dict[bytes, bytes] = {}
         self._suffix = b""
@@ -225,20 +224,3 @@ def _check(deadline: float, seconds: float) -> None:
 def _is_decided(failed: PGresult | None) -> bool:
     """Whether the server itself said that the transaction failed. Class 08 is what a pooler says of a lost server."""
     return failed is not None and not (failed.error_field(SQLSTATE) or b"08").startswith(b"08")
-
-
-class _Parameters:
-    """How values are sent: as psycopg does, but a dict is jsonb, and a datetime has a time zone."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.adapters = AdaptersMap(connection.adapters)
-        self.adapters.register_dumper(dict, JsonbDumper)
-        self.adapters.register_dumper(datetime, _AwareDatetime)
-
-
-class _AwareDatetime(Dumper):
-    def dump(self, obj: datetime) -> bytes:
-        if obj.tzinfo is None:
-            raise psycopg.DataError("a datetime without a time zone")
-        return obj.isoformat().encode()

@@ -1,0 +1,105 @@
+"""How values are sent: as psycopg does, but a dict is jsonb, a datetime has a time zone, and long lists are quick.
+
+psycopg asks a dumper for each element of a list, and looks the whole list over for the widest of its integers: 0.5 to
+1 µs an element. A bulk function sends thousands. So a list of one plain type becomes its text here; every other list is
+psycopg's, also one inside another.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from types import NoneType
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.abc import AdaptContext
+from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
+from psycopg.types.json import JsonbDumper
+
+_Connection = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
+
+
+class Parameters:
+    """The context in which the values of a connection's statements become texts."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self.connection = connection
+        self.adapters = AdaptersMap(connection.adapters)
+        self.adapters.register_dumper(dict, JsonbDumper)
+        self.adapters.register_dumper(datetime, _AwareDatetime)
+        self.others = AdaptersMap(self.adapters)
+        if self.adapters.get_dumper(list, PyFormat.TEXT) is psycopg.adapters.get_dumper(list, PyFormat.TEXT):
+            self.adapters.register_dumper(list, _list_dumper(self))
+
+
+class _AwareDatetime(Dumper):
+    def dump(self, obj: datetime) -> bytes:
+        if obj.tzinfo is None:
+            raise psycopg.DataError("a datetime without a time zone")
+        return obj.isoformat().encode()
+
+
+class _Others:
+    """The same, where a list is psycopg's."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.connection = parameters.connection
+        self.adapters = parameters.others
+
+
+def _list_dumper(parameters: Parameters) -> type[Dumper]:
+    others = Transformer.from_context(_Others(parameters))
+
+    class List(Dumper):
+        def __init__(self, cls: type, context: AdaptContext | None = None) -> None:
+            super().__init__(cls, context)
+            self._encoding = others.encoding
+
+        def dump(self, obj: list[Any]) -> Any:
+            kinds = set(map(type, obj))
+            kinds.discard(NoneType)
+            texts = _TEXTS.get(kinds.pop()) if len(kinds) == 1 else None
+            if texts is None:
+                return others.dump_sequence([obj], [PyFormat.TEXT])[0]
+            return f"{{{','.join(texts(obj))}}}".encode(self._encoding)
+
+    return List
+
+
+def _uuids(values: Sequence[UUID | None]) -> list[str]:
+    return ["NULL" if value is None else "%032x" % value.int for value in values]  # noqa: UP031  quicker than {:032x}
+
+
+def _ints(values: Sequence[int | None]) -> list[str]:
+    return ["NULL" if value is None else repr(value) for value in values]
+
+
+def _bools(values: Sequence[bool | None]) -> list[str]:
+    return ["NULL" if value is None else "t" if value else "f" for value in values]
+
+
+def _datetimes(values: Sequence[datetime | None]) -> list[str]:
+    # What is noted of one interval mostly holds one object for its start: 0.7 µs once, and not for each row.
+    distinct = {id(value): value for value in values if value is not None}
+    if any(value.tzinfo is None for value in distinct.values()):
+        raise psycopg.DataError("a datetime without a time zone")
+    texts = {number: value.isoformat() for number, value in distinct.items()}
+    return ["NULL" if value is None else texts[id(value)] for value in values]
+
+
+def _strings(values: Sequence[str | None]) -> list[str]:
+    texts = [
+        "NULL" if value is None else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values
+    ]
+    if any("\0" in text for text in texts):
+        raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+    return texts
+
+
+_TEXTS: dict[type, Callable[[Any], list[str]]] = {
+    UUID: _uuids,
+    int: _ints,
+    bool: _bools,
+    datetime: _datetimes,
+    str: _strings,
+}

@@ -1,0 +1,116 @@
+"""Lists, which bulk functions send, arrive as they are: those that this library makes texts of, and psycopg's."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from psycopg.types.array import ListDumper
+from psycopg_pool import ConnectionPool
+
+from tenantstore import Catalog, Statement, Store
+from tenantstore.errors import InvalidParameter
+from tests.store.conftest import Open
+
+Echo = Callable[[str, Any], Statement[Any]]
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+WORDS = ["", " ", "NULL", "null", '"', "\\", '\\"', "{}", "{a,b}", ",", "a\tb\nc", "é", "€", "'", "\u2028", "x" * 9999]
+ROUND: dict[str, tuple[str, list[Any]]] = {
+    "uuids": ("uuid[]", [UUID(int=0), UUID(int=1), uuid4(), UUID(int=2**128 - 1), None]),
+    "ints": ("bigint[]", [0, -1, 2**63 - 1, -(2**63), None]),
+    "bools": ("boolean[]", [True, False, None]),
+    "datetimes": (
+        "timestamptz[]",
+        [
+            NOON,
+            NOON.replace(microsecond=1),
+            datetime(1, 1, 2, tzinfo=UTC),
+            datetime(9999, 12, 30, 23, 59, 59, 999999, tzinfo=UTC),
+            NOON.astimezone(ZoneInfo("Asia/Kolkata")),
+            NOON.astimezone(timezone(timedelta(hours=-3, seconds=-7))),
+            # The hour that is there twice, both times.
+            datetime(2025, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")),
+            datetime(2025, 10, 26, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")),
+            None,
+        ],
+    ),
+    "one datetime often": ("timestamptz[]", [NOON, None, NOON, NOON]),
+    "texts": ("text[]", [*WORDS, None]),
+    "nothing": ("text[]", []),
+    "nulls": ("uuid[]", [None, None]),
+    "dates": ("date[]", [date(2026, 1, 5), None]),
+    "numbers": ("numeric[]", [Decimal("1.50"), None]),
+    "floats": ("float8[]", [1.5, None]),
+    "lists": ("text[]", [["a", None], ['"', "b"]]),
+    "addresses": ("inet[]", [ip_address("192.0.2.1"), ip_address("2001:db8::1")]),
+    "documents": ("jsonb[]", [{"a": '"'}, None]),
+}
+
+
+@pytest.fixture
+def echo(tmp_path: Path) -> Echo:
+    """A query of the operator that gives back a list of that type."""
+
+    def echo(kind: str, value: Any) -> Statement[Any]:
+        name = f"echo_{kind.strip('[]')}"
+        (tmp_path / f"{name}.sql").write_text(f"-- scope: operator\nSELECT :value::{kind} AS value;\n")
+        return Catalog(tmp_path).scalar(list, name)(value=value)
+
+    return echo
+
+
+@pytest.mark.parametrize("what", ROUND)
+def test_a_list_comes_back_as_it_was_sent(open_store: Open, echo: Echo, what: str) -> None:
+    kind, values = ROUND[what]
+    # Python takes a time that its zone has twice for unequal to any in another zone.
+    arriving = [value.astimezone(UTC) if isinstance(value, datetime) else value for value in values]
+
+    assert open_store().operator().run(echo(kind, values)) == arriving
+
+
+UNUSABLE: dict[str, tuple[str, list[Any], str]] = {
+    "a time without a zone": ("timestamptz[]", [NOON, NOON.replace(tzinfo=None)], "a datetime without a time zone"),
+    "such a time in a list of lists": (
+        "timestamptz[]",
+        [[NOON.replace(tzinfo=None)]],
+        "a datetime without a time zone",
+    ),
+    "a NUL": ("text[]", ["a", "b\0"], r"PostgreSQL text fields cannot contain NUL \(0x00\) bytes"),
+    "half a character": ("text[]", ["\ud800"], "surrogates not allowed"),
+    "two types": ("text[]", [1, "a"], "cannot dump lists of mixed types"),
+    "no type": ("text[]", [object()], "cannot adapt type 'object'"),
+}
+
+
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_a_list_that_cannot_be_sent_says_why(open_store: Open, echo: Echo, what: str) -> None:
+    kind, values, why = UNUSABLE[what]
+    with pytest.raises(InvalidParameter, match=f"^value cannot be sent: .*{why}"):
+        open_store().operator().run(echo(kind, values))
+
+
+def test_texts_have_the_clients_encoding(open_store: Open, echo: Echo, dsn: str) -> None:
+    scope = open_store(psycopg.conninfo.make_conninfo(dsn, client_encoding="LATIN9")).operator()
+
+    assert scope.run(echo("text[]", ["€", "é"])) == ["€", "é"]
+    with pytest.raises(InvalidParameter, match="cannot be sent"):
+        scope.run(echo("text[]", ["中"]))
+
+
+def test_a_dumper_of_the_services_own_goes_before(dsn: str, echo: Echo) -> None:
+    class Reversed(ListDumper):
+        def dump(self, obj: list[Any]) -> Any:
+            return super().dump(obj[::-1])
+
+    def configure(connection: psycopg.Connection) -> None:
+        connection.adapters.register_dumper(list, Reversed)
+
+    with ConnectionPool(dsn, kwargs={"autocommit": True}, min_size=1, configure=configure) as pool:
+        assert Store(pool).operator().run(echo("integer[]", [1, 2])) == [2, 1]
