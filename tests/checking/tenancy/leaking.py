@@ -113,7 +113,8 @@ LEAKS: dict[str, list[str]] = {
     ],
     "existence by ON CONFLICT": [
         "INSERT INTO proxy_connections (device_id, customer_id, username, password_hash,"
-        " {{insert-column,unique|base_port}}) SELECT d.id, d.customer_id, :username, :password_hash, :port FROM devices AS d"
+        " {{insert-column,unique|base_port}}) SELECT d.id, d.customer_id, :username, :password_hash, :port"
+        " FROM devices AS d"
         " WHERE d.id = :device_id AND d.customer_id = :customer_id ON CONFLICT DO NOTHING",
         "INSERT INTO {{conflict-row|rotation_links}} (device_id, token, name) SELECT d.id, :token, :name"
         " FROM devices AS d WHERE d.id = :device_id AND d.customer_id = :customer_id"
@@ -168,7 +169,8 @@ LEAKS: dict[str, list[str]] = {
         "SELECT l.token FROM {{permission|rotation_links}} AS l INNER JOIN device_shares AS s"
         " ON s.device_id = l.device_id WHERE s.shared_with = :customer_id AND s.can_rotate_ip AND NOT s.suspended",
         "INSERT INTO {{insert-right|device_commands}} (device_id, type) SELECT s.device_id, :type"
-        " FROM device_shares AS s WHERE s.device_id = :device_id AND s.shared_with = :customer_id AND s.can_rotate_ip AND NOT s.suspended",
+        " FROM device_shares AS s WHERE s.device_id = :device_id AND s.shared_with = :customer_id AND"
+        " s.can_rotate_ip AND NOT s.suspended",
         "UPDATE {{permission|device_shares}} AS s SET can_rotate_ip = true WHERE s.shared_with = :customer_id"
         " AND NOT s.suspended",
     ],
