@@ -22,6 +22,7 @@ from psycopg.waiting import Ready, Wait
 from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Query
 from tenantstore.store.parameters import Parameters
+from tenantstore.store.results import Results
 
 Connection = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
 
@@ -58,10 +59,10 @@ class Link:
     """What is known of one server connection beyond psycopg: its prepared statements and the results checked."""
 
     def __init__(self, connection: Connection, prepare: bool) -> None:
-        self._connection = connection
         self._pgconn: PGconn = connection.pgconn
         self._prepare = prepare
-        self._loader: abc.Transformer = Transformer.from_context(connection)
+        self._results = Results(connection)
+        self._loader: abc.Transformer = Transformer.from_context(self._results)
         self._dumper = Transformer.from_context(Parameters(connection))
         # As the server knows them: the suffix grows when some are forgotten, whose names may still be taken there.
         self._prepared: dict[bytes, bytes] = {}
@@ -135,7 +136,7 @@ class Link:
             loader = self._loader
             # A prepared statement cannot change its columns: the server refuses it then. So one look is enough.
             if name in self._prepared:
-                loader = self._loaders[name] = Transformer.from_context(self._connection)
+                loader = self._loaders[name] = Transformer.from_context(self._results)
             loader.set_pgresult(result)
         else:
             loader.set_pgresult(result, set_loaders=False)
