@@ -15,6 +15,7 @@ from tenantstore.migrate.shown import one_line
 # A new command is one line here: its name, where its ``main`` is, what it does.
 _COMMANDS = {
     "migrate": ("tenantstore.cli.migrate", "apply and undo migrations"),
+    "check": ("tenantstore.cli.check", "whether queries are right: columns, nulls, rows, and whose rows they reach"),
     "doctor": ("tenantstore.cli.doctor", "whether a database keeps customers apart, and what to do where not"),
     "demo": ("tenantstore.cli.demo", "two customers, their phones and one share, on a PostgreSQL of its own"),
 }

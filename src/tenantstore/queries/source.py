@@ -10,6 +10,7 @@ without a proof, with the reason::
     -- type: mood: a loader for it is registered with the pool
     -- at-most-one: the primary relay server is one, a trigger sees to it
     -- volatile: the port is drawn once, on the coordinator
+    -- scan: a monthly report over all rows, and none is in the way of others
 """
 
 import difflib
@@ -73,7 +74,7 @@ class Source:
 
 
 _OF_A_COLUMN = ("not-null", "type")
-_OF_THE_WHOLE = ("at-most-one", "volatile")
+_OF_THE_WHOLE = ("at-most-one", "volatile", "scan")
 _KEYS = ("scope", *_OF_A_COLUMN, *_OF_THE_WHOLE)
 _HEADER_LINE = re.compile(r"--[ \t]*(?P<key>[a-z][a-z_-]*):(?P<value>.*)")
 
@@ -94,6 +95,16 @@ def load(name: str, path: Path) -> Source:
     if scope is Scope.TENANT and "customer_id" not in parameters:
         raise InvalidQuery(str(path), "a query of scope tenant takes :customer_id; this one does not")
     return Source(name, path, scope, text, sql, parameters, _writes(text, found[body:]), claims, anchors)
+
+
+def prose(source: Source) -> str:
+    """What the header says to people, in one line: its comments without those that the program reads."""
+    lines = []
+    for token in tokens(source.text[: source.anchors[0].written]):
+        comment = source.text[token.start : token.end]
+        if _HEADER_LINE.fullmatch(comment) is None:
+            lines += comment.removeprefix("--").removeprefix("/*").removesuffix("*/").split()
+    return " ".join(lines)
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

@@ -1,0 +1,134 @@
+"""Every proof over every query of a project, against a database or against the snapshot of one."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from tenantstore.checking.query import snapshot as snapshots
+from tenantstore.checking.query.asked import Asked
+from tenantstore.checking.query.facts import Facts, identity
+from tenantstore.checking.query.finding import Finding, Place
+from tenantstore.checking.query.gather import Gatherer
+from tenantstore.checking.query.judge import judge
+from tenantstore.checking.query.modules import declared
+from tenantstore.checking.query.project import Project
+from tenantstore.checking.query.snapshot import Snapshot, changes, key
+from tenantstore.migrate import run
+from tenantstore.migrate.catalogs import OWN_SCHEMA
+from tenantstore.migrate.connect import Connection, connect
+from tenantstore.migrate.errors import Misconfigured
+from tenantstore.migrate.scratch import scratch
+from tenantstore.migrate.session import Options, unbroken
+
+_UNDEFINED_TABLE = "42P01"
+_STALE = "`tenantstore check --update` writes it anew; review its diff."
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``findings`` in the order of the files; ``facts`` by query, of those that there are facts about."""
+
+    project: Project
+    findings: tuple[Finding, ...]
+    facts: Mapping[Asked, Facts]
+
+
+def check(project: Project, dsn: str = "", scratch_dsn: str = "", update: bool = False) -> Report:
+    """Against the database of ``dsn``, which is migrated, or one that is made on the server of ``scratch_dsn``.
+
+    Without either a server is launched. Nothing is changed in a database that was there. Where the project has a
+    snapshot, it is held against the facts that were found, or they are written to it for an ``update``.
+
+    :raises MigrationError: ``Misconfigured``, ``Unreachable``, or what stopped a migration.
+    """
+    queries, found = declared(project.modules)
+    with _migrated(project, dsn, scratch_dsn) as connection, unbroken(connection, "the check"):
+        gatherer = Gatherer(connection, project.model)
+        facts = {Asked(query): gatherer.facts(query) for query in queries}
+    _refuse_an_empty_database(facts, dsn)
+    now = snapshots.snapshot_of(project, {key(each.query.source, project): of for each, of in facts.items()})
+    if update:
+        snapshots.write(project.snapshot, now)
+    elif project.snapshot.exists():
+        found += _stale(project, facts, snapshots.read(project.snapshot), now)
+    return _judged(project, facts, found)
+
+
+def check_offline(project: Project) -> Report:
+    """Against the project's snapshot, without a database.
+
+    What the snapshot does not know, or knew otherwise, is a finding of its own.
+
+    :raises Misconfigured: when there is no snapshot.
+    """
+    queries, found = declared(project.modules)
+    kept = snapshots.read(project.snapshot)
+    asked = [Asked(each) for each in queries]
+    known = {each: kept.facts.get(key(each.query.source, project)) for each in asked}
+    facts = {each: of for each, of in known.items() if of and of.text == identity(each.query)}
+    now = snapshots.snapshot_of(project, {})
+    stale = [*_other_ground(project, kept, now), *_gone(project, kept, asked)]
+    for each, of in known.items():
+        if each not in facts:
+            problem = "is not in the snapshot" if of is None else "is not the statement that the snapshot is about"
+            stale.append(each.finding("stale-snapshot", problem, _STALE))
+    return _judged(project, facts, [*found, *stale])
+
+
+def _judged(project: Project, facts: Mapping[Asked, Facts], found: list[Finding]) -> Report:
+    findings = [*found, *(finding for asked, each in facts.items() for finding in judge(asked, each))]
+    # A query that is declared twice has what is wrong with its text once.
+    once = dict.fromkeys(findings)
+    ordered = sorted(once, key=lambda each: (str(each.place.path), each.place.line, each.place.column))
+    return Report(project, tuple(ordered), facts)
+
+
+@contextmanager
+def _migrated(project: Project, dsn: str, scratch_dsn: str) -> Iterator[Connection]:
+    if dsn:
+        with connect(dsn) as connection:
+            yield connection
+        return
+    first, *rest = project.migrations or (None,)
+    with scratch(scratch_dsn, first) as made:
+        for number, folder in enumerate(rest):
+            run.up(made, folder, options=Options(table=f"{OWN_SCHEMA}.checked_{number}"))
+        with connect(made) as connection:
+            yield connection
+
+
+def _refuse_an_empty_database(facts: Mapping[Asked, Facts], dsn: str) -> None:
+    """:raises Misconfigured: where no query finds its tables: a hundred findings would all say that."""
+    of_tables = [each for each in facts.values() if each.refusal or each.reads or each.writes]
+    if of_tables and all(each.refusal and each.refusal.sqlstate == _UNDEFINED_TABLE for each in of_tables):
+        first = next(each.refusal.problem for each in of_tables if each.refusal)
+        advice = "Is it migrated? `tenantstore migrate status` tells." if dsn else "Name all migrations it stands on."
+        raise Misconfigured(f"the database has none of the tables of these queries: {first}", advice)
+
+
+def _stale(project: Project, facts: Mapping[Asked, Facts], kept: Snapshot, now: Snapshot) -> list[Finding]:
+    found = [*_other_ground(project, kept, now), *_gone(project, kept, list(facts))]
+    for asked, after in facts.items():
+        before = kept.facts.get(key(asked.query.source, project))
+        if before != after:
+            problem = "is not in the snapshot" if before is None else "is not as the snapshot says"
+            detail = "\n".join(changes(before, after)) if before else ""
+            found.append(replace(asked.finding("stale-snapshot", problem, _STALE), detail=detail))
+    return found
+
+
+def _other_ground(project: Project, kept: Snapshot, now: Snapshot) -> Iterator[Finding]:
+    if kept.migrations != now.migrations:
+        yield _of_snapshot(project, "the migrations have changed", '"migrations"')
+    if kept.model != now.model:
+        yield _of_snapshot(project, "the tenant model has changed", '"model"')
+
+
+def _gone(project: Project, kept: Snapshot, asked: list[Asked]) -> Iterator[Finding]:
+    for name in sorted(kept.facts.keys() - {key(each.query.source, project) for each in asked}):
+        yield _of_snapshot(project, f"{name} is gone", f'"{name}"')
+
+
+def _of_snapshot(project: Project, problem: str, marker: str) -> Finding:
+    text = project.snapshot.read_text(encoding="utf-8")
+    return Finding("stale-snapshot", "", problem, _STALE, Place.at(project.snapshot, text, max(text.find(marker), 0)))

@@ -1,0 +1,88 @@
+"""What there is to say against a query: where it stands in its file, what is wrong, what to do."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tenantstore.migrate.errors import caret
+from tenantstore.migrate.shown import one_line, shown
+from tenantstore.queries.scanner import locate
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a file: ``line`` and ``column`` count from 1, ``source`` is that line."""
+
+    path: Path
+    line: int
+    column: int
+    source: str
+
+    @classmethod
+    def at(cls, path: Path, text: str, offset: int) -> "Place":
+        """The place of an offset in the file's text."""
+        found = locate(text, offset)
+        return cls(path, found.line, found.column, found.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """The line of the ``.py`` file that says otherwise."""
+
+    path: Path
+    line: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``code`` names the kind, ``query`` the query; ``detail`` may have several lines, as a plan has.
+
+    ``python`` is the other half, where a record or a function says something else; ``sqlstate`` is the server's, where
+    it is the server that refuses.
+    """
+
+    code: str
+    query: str
+    problem: str
+    advice: str
+    place: Place
+    python: Half | None = None
+    detail: str = ""
+    sqlstate: str = ""
+
+    def __str__(self) -> str:
+        place = self.place
+        told = f" [{self.sqlstate}]" if self.sqlstate else ""
+        lines = [f"{near(place.path)}:{place.line}:{place.column}: {self.code}: {one_line(self.problem)}{told}"]
+        if place.source.strip():
+            lines.append(shown(caret(place.line, place.column, place.source)))
+        if self.detail:
+            lines.append(shown(self.detail))
+        if self.python:
+            lines.append(f"{near(self.python.path)}:{self.python.line}:")
+            lines.append(shown(f"  {self.python.line} | {self.python.source}"))
+        return "\n".join([*lines, shown(self.advice)] if self.advice else lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        place, python = self.place, self.python
+        return {
+            "code": self.code,
+            "query": self.query,
+            "file": near(place.path),
+            "line": place.line,
+            "column": place.column,
+            "source": place.source,
+            "problem": self.problem,
+            "detail": self.detail,
+            "advice": self.advice,
+            "sqlstate": self.sqlstate or None,
+            "python": python and {"file": near(python.path), "line": python.line, "source": python.source},
+        }
+
+
+def near(path: Path) -> str:
+    """The path as seen from here, if it lies below."""
+    here = Path.cwd()
+    return one_line(str(path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path))

@@ -1,0 +1,82 @@
+"""The facts about one query, from the server that is to run it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from psycopg import Connection
+
+from tenantstore.checking import cardinality, nullability, tenancy
+from tenantstore.checking.analysis import Analysis, NotAnalysed, Oid, Schema, analyse
+from tenantstore.checking.complaint import Complaint
+from tenantstore.checking.query.facts import Column, Facts, OwnType, OwnTypes, Parameter, Refusal, identity
+from tenantstore.checking.query.touched import touched
+from tenantstore.checking.query.volatile import complaints
+from tenantstore.queries import Query, Scope
+
+# Those below came with the server.
+_FIRST_OWN_OID = 16384
+_LABELS = """
+SELECT e.enumtypid, array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
+FROM pg_enum AS e
+GROUP BY e.enumtypid
+"""
+_KINDS = {"b": "base", "d": "domain", "e": "enum", "c": "composite", "r": "range", "m": "multirange"}
+
+
+class Gatherer:
+    """Asks one database. The tenant model is what queries of scope tenant are held against; without one none are."""
+
+    def __init__(self, connection: Connection[Any], model: tenancy.TenantModel | None) -> None:
+        self._connection = connection
+        self._model = model
+        self.schema = Schema(connection)
+        with connection.cursor() as cursor:
+            self._labels: dict[Oid, Sequence[str]] = dict(cursor.execute(_LABELS).fetchall())
+
+    def facts(self, query: Query[Any]) -> Facts:
+        """Everything that is known of a query."""
+        try:
+            analysis = analyse(self._connection, query.sql)
+        except NotAnalysed as error:
+            return Facts(identity(query), refusal=Refusal(error.problem, error.sqlstate, error.hint, error.offset))
+        schema = self.schema
+        bound = cardinality.at_most_one(analysis, schema)
+        reads, writes = touched(analysis.tree, schema)
+        # A None for one of these is refused before it is sent.
+        never_null = frozenset(query.parameters.index(name) + 1 for name in query.never_none)
+        nulls = nullability.columns(analysis, schema, never_null)
+        return Facts(
+            identity(query),
+            tuple(
+                Parameter(name, schema.types[oid].name)
+                for name, oid in zip(query.parameters, analysis.parameters, strict=True)
+            ),
+            tuple(
+                Column(output.name, schema.types[output.type].name, found.why)
+                for output, found in zip(analysis.outputs, nulls, strict=True)
+            ),
+            bound.why if bound else "",
+            reads,
+            writes,
+            self._own((*analysis.parameters, *(output.type for output in analysis.outputs))),
+            (*self._tenancy(query, analysis), *complaints(analysis, schema)),
+        )
+
+    def _tenancy(self, query: Query[Any], analysis: Analysis) -> list[Complaint]:
+        if self._model is None or query.scope is not Scope.TENANT:
+            return []
+        return tenancy.prove(analysis, self.schema, self._model, query.parameters)
+
+    def _own(self, oids: Iterable[Oid]) -> OwnTypes:
+        """The types among these, and those they are made of, that came with no server."""
+        found: dict[str, OwnType] = {}
+        waiting = [oid for oid in oids if oid]
+        while waiting:
+            each = self.schema.types[waiting.pop()]
+            if each.category == "A" and each.element:
+                waiting.append(each.element)
+            elif each.name not in found and (each.kind == "d" or each.oid >= _FIRST_OWN_OID) and each.kind in _KINDS:
+                of = self.schema.types[each.of].name if each.kind == "d" else ""
+                found[each.name] = OwnType(_KINDS[each.kind], of, tuple(self._labels.get(each.oid, ())))  # type: ignore[arg-type]
+                waiting += [each.of] if each.kind == "d" else []
+        return found

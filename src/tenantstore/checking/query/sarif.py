@@ -1,0 +1,69 @@
+"""Findings as SARIF 2.1.0, which code hosts show beside the lines they are about."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tenantstore import __version__
+from tenantstore.checking.query.finding import Finding
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+#: What each code means, in one line.
+RULES = {
+    "refused": "The server takes the statement.",
+    "declaration": "The declaration fits its file.",
+    "parameter": "A parameter's type takes what the function's annotation allows.",
+    "columns": "The columns are the record's fields, by name and order.",
+    "type": "A field's annotation holds what the driver gives.",
+    "nullable": "A column that the record calls never None is never null.",
+    "many-rows": "A query for one row gives at most one.",
+    "needless-claim": "A claim in a header is needed.",
+    "star": "A query names its columns.",
+    "volatile": "No volatile function decides what a change does.",
+    "unused-file": "Every .sql file is declared.",
+    "unused-query": "Every declared query is called.",
+    "stale-snapshot": "The snapshot is of these queries, migrations and model.",
+}
+
+
+def sarif(findings: Sequence[Finding], root: Path) -> dict[str, Any]:
+    """A log of one run; files are told from ``root``, columns count characters."""
+    codes = sorted({each.code for each in findings} | RULES.keys())
+    rules = [{"id": code, "shortDescription": {"text": RULES.get(code, code)}} for code in codes]
+    driver = {"name": "tenantstore check", "version": __version__, "rules": rules}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {"ROOT": {"uri": f"{root.resolve().as_uri()}/"}},
+        "results": [_result(each, codes.index(each.code), root) for each in findings],
+    }
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _result(finding: Finding, rule: int, root: Path) -> dict[str, Any]:
+    place, python = finding.place, finding.python
+    told = "\n".join(filter(None, (finding.problem, finding.detail, finding.advice)))
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": "error",
+        "message": {"text": told},
+        "locations": [_location(place.path, root, place.line, place.source, place.column)],
+    }
+    if python:
+        result["relatedLocations"] = [
+            {"id": 1, "message": {"text": "the other half"}, **_location(python.path, root, python.line, python.source)}
+        ]
+    return result
+
+
+def _location(path: Path, root: Path, line: int, source: str, column: int | None = None) -> dict[str, Any]:
+    region: dict[str, Any] = {"startLine": line, "snippet": {"text": source}}
+    if column:
+        region["startColumn"] = column
+    whole, base = path.resolve(), root.resolve()
+    artifact = {"uri": whole.as_uri()}
+    if whole.is_relative_to(base):
+        artifact = {"uri": quote(whole.relative_to(base).as_posix()), "uriBaseId": "ROOT"}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": region}}

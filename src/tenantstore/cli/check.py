@@ -1,0 +1,135 @@
+"""``tenantstore check``: whether queries are right; stdout is what was found, stderr the log."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenantstore.cli.output import dumped, log
+from tenantstore.migrate.errors import MigrationError
+from tenantstore.migrate.shown import shown
+
+if TYPE_CHECKING:
+    from tenantstore.checking.query.check import Report
+    from tenantstore.checking.query.project import Project
+
+_FINDINGS = 4
+_DESCRIPTION = """
+Proves of every query, against a real schema and with no rows in it, that the server takes it, that its columns are the
+record's fields and never null where the record says so, that one row is one row, and that a tenant's query reaches
+only what is the tenant's.
+"""
+_EXIT_CODES = """
+exit codes:
+  0   nothing found
+  2   usage: a module, a DSN, a snapshot that is of no use
+  4   findings
+  5   the database is not to be reached
+
+What is checked is what [tool.tenantstore.check] in the nearest pyproject.toml says, or what is named here; else
+tenantstore's own queries. The database is a scratch one, on a server that is launched for it, unless --dsn or
+--scratch-dsn names another.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Parse and check; the exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.offline and (arguments.update or arguments.dsn):
+        parser.error("--offline asks no database: it takes neither --dsn nor --update")
+    # Not before: --help must not wait for psycopg.
+    from tenantstore.checking.query.check import check, check_offline
+
+    try:
+        project = _project(arguments)
+        offline, dsns = arguments.offline, (arguments.dsn, arguments.scratch_dsn)
+        report = check_offline(project) if offline else check(project, *dsns, update=arguments.update)
+        return _told(arguments, report)
+    except MigrationError as error:
+        log(f"error: {error}")
+        if arguments.json:
+            print(dumped({"error": {"kind": type(error).__name__, "text": str(error)}}))
+        # Whatever stops a migration on the way stops the check for the same reason.
+        return error.exit_code if error.exit_code in (2, 5) else 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tenantstore check",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXIT_CODES,
+    )
+    add = parser.add_argument
+    add("modules", nargs="*", metavar="MODULE", help="a module or package that declares queries")
+    add("--model", metavar="MODULE:NAME", help="the TenantModel that queries of scope tenant are held against")
+    add(
+        "--migrations",
+        action="append",
+        metavar="FOLDER",
+        help="migrations that make the scratch database, once for each folder, in order; `tenantstore` for ours",
+    )
+    add("--dsn", default="", help="a migrated database, instead of a scratch one")
+    add(
+        "--scratch-dsn",
+        default=os.environ.get("TENANTSTORE_SCRATCH_DSN", ""),
+        metavar="DSN",
+        help="a server to make and drop a database on (default: $TENANTSTORE_SCRATCH_DSN, else a server of its own)",
+    )
+    add("--snapshot", metavar="FILE", help="the facts that are committed (default: check.snapshot.json)")
+    add("--offline", action="store_true", help="ask the snapshot, and no database")
+    add("--update", action="store_true", help="write the snapshot anew")
+    add("--audit", action="store_true", help="list the operator's queries, and what is claimed without a proof")
+    add("--uses", metavar="TABLE[.COLUMN]", help="list the queries that read or write it")
+    add("--json", action="store_true", help="the result as JSON")
+    add("--sarif", type=Path, metavar="FILE", help="write the findings as SARIF 2.1.0 as well")
+    return parser
+
+
+def _project(arguments: argparse.Namespace) -> "Project":
+    from tenantstore.checking.query.project import find, project
+
+    # What is checked may lie where it is checked, installed or not.
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
+    named = {name: getattr(arguments, name) for name in ("modules", "model", "migrations", "snapshot")}
+    given = {name: value for name, value in named.items() if value}
+    if "modules" in given:
+        return project(**given)
+    found = find(Path.cwd())
+    if found is None:
+        return project(**given)
+    parts: dict[str, Any] = {
+        "modules": found.modules,
+        "model": found.model,
+        "migrations": found.migrations,
+        "root": found.root,
+        "snapshot": found.snapshot,
+    }
+    return project(**{**parts, **given})
+
+
+def _told(arguments: argparse.Namespace, report: "Report") -> int:
+    """Print what was asked for; the exit code."""
+    from tenantstore.checking.query.audit import HEADINGS, audit
+    from tenantstore.checking.query.sarif import sarif
+    from tenantstore.checking.query.uses import uses
+
+    data: dict[str, Any] = {"findings": [each.as_dict() for each in report.findings]}
+    texts = ["\n\n".join(map(str, report.findings)) or f"no findings in {len(report.facts)} queries"]
+    if arguments.uses:
+        used = uses(report, arguments.uses)
+        data["uses"] = [each.as_dict() for each in used]
+        texts = ["\n".join(map(str, used))]
+    if arguments.audit:
+        entries = audit(report)
+        data["audit"] = [each.as_dict() for each in entries]
+        of_kinds = {kind: [str(each) for each in entries if each.kind == kind] for kind in HEADINGS}
+        texts += ["\n".join((f"{HEADINGS[kind]}: {len(told)}", *told)) for kind, told in of_kinds.items()]
+    if arguments.sarif:
+        arguments.sarif.write_text(dumped(sarif(report.findings, report.project.root)) + "\n", encoding="utf-8")
+    print(dumped(data) if arguments.json else shown("\n\n".join(texts)))
+    return _FINDINGS if report.findings and not arguments.uses else 0

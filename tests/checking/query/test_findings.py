@@ -1,0 +1,52 @@
+"""Each kind of finding as it is shown: place, line, caret, the other half, what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.checking.query.cases import CASES, CLAIMED, Case
+from tests.checking.query.conftest import Checked
+
+RENDERED = Path(__file__).parent / "rendered"
+
+
+def files(case: Case) -> dict[str, str]:
+    return {"orders/list": f"-- Rows.\n-- scope: {case.scope}\n{case.sql};\n"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_finding_is_shown(checked: Checked, name: str) -> None:
+    report = checked(files(CASES[name]), CASES[name].python)
+
+    assert "\n\n".join(map(str, report.findings)) + "\n" == (RENDERED / f"{name}.txt").read_text()
+
+
+@pytest.mark.parametrize("case", CLAIMED.values(), ids=CLAIMED.keys())
+def test_what_is_claimed_with_a_reason_is_no_finding(checked: Checked, case: Case) -> None:
+    assert checked(files(case), case.python).findings == ()
+
+
+def test_each_rendering_is_of_a_case() -> None:
+    assert sorted(path.stem for path in RENDERED.iterdir()) == sorted(CASES)
+
+
+def test_a_file_that_nothing_declares_is_found(checked: Checked) -> None:
+    case = CASES["refused"]
+    report = checked({**files(case), "orders/old": "-- scope: operator\nSELECT 1;\n"}, case.python)
+
+    assert str(report.findings[-1]) == (
+        "sql/orders/old.sql:1:1: unused-file: no module declares it\n"
+        "  1 | -- scope: operator\n"
+        "    | ^\n"
+        "Declare it, or delete it."
+    )
+
+
+def test_a_file_that_is_declared_twice_has_what_is_wrong_with_its_text_once(checked: Checked) -> None:
+    case = CASES["star"]
+    report = checked(
+        files(case),
+        case.python + '\n\n_AGAIN = catalog.many(Row, "orders/list")\n\n\ndef again():\n    return _AGAIN()\n',
+    )
+
+    assert [each.code for each in report.findings] == ["star"]

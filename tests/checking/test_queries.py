@@ -1,0 +1,1 @@
+from tenantstore.checking.pytest import test_queries as test_queries
