@@ -7,7 +7,7 @@ from tenantstore.checking.analysis import Node, Schema, walk
 from tenantstore.checking.tenancy import TenantModel
 
 _TRUE = Node("CONST", {"consttype": 16, "constisnull": False, "constvalue": b"\x01" + bytes(7)})
-_STRANGER = 99
+_STRANGER = Node("PARAM", {"paramkind": 0, "paramid": 99, "paramtype": 2950})
 
 
 class Mutant(NamedTuple):
@@ -35,16 +35,20 @@ class _Slot(NamedTuple):
         return put
 
 
-def mutants(tree: Node, customer: int, schema: Schema, model: TenantModel) -> Iterator[Mutant]:
-    """``customer`` is the number of the parameter."""
+def parameter(number: int) -> Callable[[Node], bool]:
+    """Whether a node is that parameter."""
+    return lambda node: node.tag == "PARAM" and node.paramkind == 0 and node.paramid == number
+
+
+def mutants(tree: Node, customer: Callable[[Node], bool], schema: Schema, model: TenantModel) -> Iterator[Mutant]:
+    """``customer`` says of a node whether it stands for who is asking."""
     words = _words(model)
     for node, slot in list(_slots(tree, _Slot(None, None, tree, tree))):
         what = _about(node, slot.query, customer, schema, words) if _is_condition(slot) else None
         if what is not None:
             yield Mutant(f"without {what}", slot.of_value, slot.putting(_TRUE), slot.putting(node))
-        if node.tag == "PARAM" and node.paramid == customer and node.paramkind == 0:
-            stranger = Node("PARAM", {**node.fields, "paramid": _STRANGER})
-            yield Mutant("as somebody else", slot.of_value, slot.putting(stranger), slot.putting(node))
+        if customer(node):
+            yield Mutant("as somebody else", slot.of_value, slot.putting(_STRANGER), slot.putting(node))
 
 
 def _words(model: TenantModel) -> set[str]:
@@ -82,12 +86,12 @@ def _is_condition(slot: _Slot) -> bool:
     return joined or slot.key in ("quals", "onConflictWhere", "qual", "mergeJoinCondition")
 
 
-def _about(node: Node, query: Node, customer: int, schema: Schema, words: set[str]) -> str | None:
+def _about(node: Node, query: Node, customer: Callable[[Node], bool], schema: Schema, words: set[str]) -> str | None:
     """What a tenant predicate is about: the customer, a flag of a share, or a sub-query that is about either."""
     match node.tag:
         case "OPEXPR" | "SCALARARRAYOPEXPR":
             inside = list(walk(node.args))
-            if any(each.tag == "PARAM" and each.paramid == customer for each in inside):
+            if any(map(customer, inside)):
                 return "the customer"
             if any(_is_text(each, words) for each in inside):
                 return "what a permission is for"

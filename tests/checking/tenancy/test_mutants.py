@@ -7,7 +7,7 @@ from tenantstore.checking.ownership import OWNERSHIP
 from tenantstore.checking.tenancy import prove
 from tenantstore.queries import CATALOG, Scope
 from tests.checking.tenancy.conftest import Look
-from tests.checking.tenancy.mutants import mutants
+from tests.checking.tenancy.mutants import mutants, parameter
 
 # What these predicates decide is a value, not a row: whether a permission is told of, and whether a password that the
 # caller has just given comes back. Tests of permissions hold them.
@@ -23,7 +23,7 @@ def tried(look: Look, name: str) -> Iterator[tuple[str, bool, bool]]:
     """Each mutant, whether it changes an output alone, and whether it is found."""
     source = CATALOG.source(name)
     analysis = analyse(look.connection, source.sql)
-    customer = source.parameters.index("customer_id") + 1
+    customer = parameter(source.parameters.index("customer_id") + 1)
     for mutant in mutants(analysis.tree, customer, look.schema, OWNERSHIP):
         mutant.apply()
         found = bool(prove(analysis, look.schema, OWNERSHIP, source.parameters))

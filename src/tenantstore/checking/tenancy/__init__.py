@@ -24,6 +24,7 @@ from tenantstore.checking.tenancy.model import (
     Through,
 )
 from tenantstore.checking.tenancy.places import Places
+from tenantstore.checking.tenancy.policies import Policy, prove_policies, prove_policy, read_policies
 from tenantstore.checking.tenancy.prover import prove_level
 from tenantstore.checking.tenancy.report import Report
 from tenantstore.checking.tenancy.world import Asking, World
@@ -50,8 +51,12 @@ __all__ = [
     "Granted",
     "Listed",
     "Named",
+    "Policy",
     "Table",
     "TenantModel",
     "Through",
     "prove",
+    "prove_policies",
+    "prove_policy",
+    "read_policies",
 ]

@@ -116,9 +116,10 @@ def _learn_from_array(facts: "Facts", expression: Node, frame: Frame) -> None:
 
 def _learn_from_null_test(facts: "Facts", expression: Node, frame: Frame, positive: bool) -> None:
     if (expression.nulltesttype == _IS_NULL) is positive:
-        # Of a parameter alone: a column that is null may be one of an outer join that found nothing.
-        argument = _bare(expression.arg)
-        term = term_of(facts, argument, frame) if argument.tag == "PARAM" else None
+        # Of a parameter or a new row alone: another column that is null may be of an outer join that found nothing.
+        argument, frame = frame.resolve(_bare(expression.arg))
+        fresh = argument.tag == "VAR" and frame.owner(argument).fresh
+        term = term_of(facts, argument, frame) if fresh or argument.tag == "PARAM" else None
         if term != CUSTOMER:
             facts.merge(term, NULL)
     else:

@@ -241,7 +241,8 @@ class Facts(Equalities):
         if rights is not None and rights != self.rights.get(row.number):
             self.rights[row.number] = rights
             self.learnt += 1
-            self._name(row)
+            if not row.fresh:
+                self._name(row)
 
     def _name(self, row: Row) -> None:
         """What a reached row grants is there too, as far as anybody knows."""

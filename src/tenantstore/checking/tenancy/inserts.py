@@ -9,6 +9,7 @@ from tenantstore.checking.tenancy.model import Demand, Named, Table, Through, sa
 from tenantstore.checking.tenancy.report import Report
 from tenantstore.checking.tenancy.rows import CUSTOMER, NULL, Row
 from tenantstore.checking.tenancy.search import counterexample
+from tenantstore.checking.tenancy.tables import judge_bound
 
 
 def judge_insert(row: Row, table: Table, values: list[Node], at: tuple[Frame, Facts], report: Report) -> Facts:
@@ -33,6 +34,24 @@ def judge_insert(row: Row, table: Table, values: list[Node], at: tuple[Frame, Fa
         _judge_right(row, table, made, report)
     judge_unique(row, table, numbers, made, report)
     return made
+
+
+def judge_made(row: Row, table: Table, made: Facts, report: Report) -> None:
+    """A row that a policy lets be made: by whom, and for whom."""
+    if not table.makes:
+        judge_bound(row, made, report)
+        return
+    for rule in table.owners:
+        _judge_owner(row, table, rule, made, report)
+    assert row.relation is not None
+    attributes = row.relation.attributes
+    numbers = {number for number in attributes if "*" in table.inserts or attributes[number].name in table.inserts}
+    # One that a key with the owner in it says too, the table itself refuses to have named.
+    keyed = [each for each in row.relation.references if _holds_owner(row, each, made)]
+    for reference in keyed:
+        numbers -= set(reference.columns)
+    judge_references(row, table, numbers, (made, table.makes), report)
+    _judge_right(row, table, made, report)
 
 
 def _judge_owner(row: Row, table: Table, rule: Named, made: Facts, report: Report) -> None:
@@ -121,7 +140,7 @@ def judge_references(
         named = [each for each in reference.columns if attributes[each].name not in table.foreign]
 
         def proven(case: Facts, reference: Reference = reference) -> bool:
-            return _is_reached(row, reference, case, demands)
+            return _holds_owner(row, reference, case) or _is_reached(row, reference, case, demands)
 
         if counterexample(made, proven) is not None:
             column = next(attributes[each].name for each in named if each in numbers or len(named) == 1)
@@ -132,6 +151,20 @@ def judge_references(
                 column=column,
                 table=made.world.schema.relations[reference.relation].name,
             )
+
+
+def _holds_owner(row: Row, reference: Reference, case: Facts) -> bool:
+    """Whether a key names a row only together with its owner, who is the customer: others' rows are as if not there."""
+    assert row.relation is not None
+    other = case.world.tables.get(reference.relation)
+    if other is None or len(reference.columns) < 2:
+        return False
+    names = {each.column for each in other.owners}
+    attributes = case.world.schema.relations[reference.relation].attributes
+    return any(
+        attributes[referenced].name in names and case.same(row.column(column), CUSTOMER)
+        for column, referenced in zip(reference.columns, reference.referenced, strict=True)
+    )
 
 
 def _is_reached(row: Row, reference: Reference, case: Facts, demands: Sequence[Demand]) -> bool:

@@ -79,6 +79,14 @@ MESSAGES = {
         "a system column of {name} tells where and when others wrote",
         "Leave it out.",
     ),
+    "rls-off": (
+        "{name} has no row-level security: its policies are not in force",
+        "ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;",
+    ),
+    "rls-not-forced": (
+        "{name} does not hold its owner to its policies",
+        "ALTER TABLE {name} FORCE ROW LEVEL SECURITY;",
+    ),
     "insert": ("rows of {name} are not a tenant's to make", "Say scope: operator."),
     "insert-column": (
         "{column} of {name} is not a tenant's to choose",

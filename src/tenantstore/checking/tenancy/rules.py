@@ -49,6 +49,9 @@ def _from(facts: "Facts", row: Row, by: tuple[str, str, str], demands: str | Non
     found: frozenset[str] | None = None
     for parent in facts.rows.values():
         rights = facts.rights.get(parent.number)
+        # A row that is being made grants nothing yet, or it would prove itself.
+        if demands is None and parent.fresh:
+            continue
         if rights is None or parent.relation is None or parent.relation.oid != other or parent is row:
             continue
         if demands is not None and not satisfies(rights, demands):

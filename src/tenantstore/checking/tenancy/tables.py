@@ -1,5 +1,7 @@
 """Whether a reference to a table is bound to the customer, and if not, what is missing."""
 
+from collections.abc import Sequence
+
 from tenantstore.checking.tenancy.diagnosis import explain
 from tenantstore.checking.tenancy.facts import Facts
 from tenantstore.checking.tenancy.model import ANY, satisfies
@@ -25,6 +27,17 @@ def judge_reference(row: Row, facts: Facts, report: Report) -> None:
         report.say("table-operator", report.of(row), name=report.name(row))
     elif table.rules:
         judge_bound(row, facts, report)
+
+
+def judge_one_of(row: Row, facts: Facts, report: Report, demanded: Sequence[str]) -> None:
+    """Whether the row is reached in every case with one of the rights."""
+
+    def reached(case: Facts) -> bool:
+        rights = case.rights.get(row.number)
+        return rights is not None and any(satisfies(rights, each) for each in demanded)
+
+    if counterexample(facts, reached) is not None:
+        report.say("permission", report.of(row), name=report.name(row), right=" or ".join(demanded))
 
 
 def judge_bound(row: Row, facts: Facts, report: Report, demanded: str = ANY, code: str | None = None) -> bool:
