@@ -1,12 +1,16 @@
-"""Which table is owned how, and what follows from it: grants, policies, guards. The database is compared with this.
+"""What follows from whose each row is: grants, policies, guards. The database is compared with this.
 
-Section 3 of the domain, told once more in the words of the catalogs. What is SQL here is written as PostgreSQL prints
-it, casts and brackets included, so that to compare is to compare texts; ``{table}`` stands for the table itself.
+Section 3 of the domain, told once more in the words of the catalogs; whose each row is, and which columns are a tenant's,
+stands in ``ownership``. What is SQL here is written as PostgreSQL prints it, casts and brackets included, so that to
+compare is to compare texts; ``{table}`` stands for the table itself.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+from tenantstore.checking.ownership import OWNERSHIP
+from tenantstore.checking.tenancy import Table as Owned
 
 TENANT, OPERATOR = "tenantstore_tenant", "tenantstore_operator"
 PUBLIC = "PUBLIC"
@@ -16,14 +20,6 @@ OWNER = "the owner of the tables"
 EVERY = ("*",)
 
 Command = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
-Owned = Literal[
-    "by its own id",
-    "by customer_id",
-    "by owner_id and shared_with",
-    "through device_id",
-    "by nobody: everybody may read of it",
-    "by nobody: the operator's",
-]
 
 
 @dataclass(frozen=True)
@@ -39,8 +35,18 @@ class Table:
     """``tenant`` gives for each privilege the columns; what is not named is not granted."""
 
     owned: Owned
-    tenant: Mapping[Command, Sequence[str]] = field(default_factory=dict)
     policies: Mapping[Command, Policy] = field(default_factory=dict)
+
+    @property
+    def tenant(self) -> Mapping[Command, Sequence[str]]:
+        owned = self.owned
+        grants: dict[Command, Sequence[str]] = {
+            "SELECT": owned.reads,
+            "INSERT": owned.inserts,
+            "UPDATE": list(owned.updates),
+            "DELETE": EVERY if owned.deletes else (),
+        }
+        return {command: columns for command, columns in grants.items() if columns}
 
 
 @dataclass(frozen=True)
@@ -51,11 +57,10 @@ class Function:
     executed_by: Sequence[str] = ()
 
 
+# The one view that reads as its owner, since it stands in for a grant that a policy could not narrow.
+PASSWORDS = "connection_passwords"
+
 _ME = "tenantstore_customer_id()"
-
-
-def _names(text: str) -> Sequence[str]:
-    return text.split()
 
 
 def _owner(device: str = "device_id") -> str:
@@ -75,111 +80,49 @@ _MANAGES = f"{_owner()} OR {_grantee('can_manage_ports')}"
 _SEES = f"customer_id = {_ME} OR ({_ME} = ANY (viewers))"
 _TAKES_PART = f"owner_id = {_ME} OR shared_with = {_ME} AND NOT suspended"
 
+_POLICIES: Mapping[str, Mapping[Command, Policy]] = {
+    "customers": {"SELECT": Policy(f"id = {_ME}")},
+    "relay_servers": {"SELECT": Policy("true")},
+    "devices": {
+        "SELECT": Policy(_SEES),
+        "UPDATE": Policy(_SEES, f"customer_id = {_ME} OR ({_ME} = ANY (renamers)) OR ({_ME} = ANY (rotators))"),
+    },
+    "device_shares": {
+        "SELECT": Policy(_TAKES_PART),
+        "INSERT": Policy(check=f"owner_id = {_ME}"),
+        "UPDATE": Policy(_TAKES_PART, f"owner_id = {_ME}"),
+        "DELETE": Policy(f"owner_id = {_ME}"),
+    },
+    "pairing_codes": {
+        "SELECT": Policy(f"customer_id = {_ME}"),
+        "INSERT": Policy(
+            check=f"customer_id = {_ME} AND (reassign_device_id IS NULL OR {_owner('reassign_device_id')})"
+        ),
+    },
+    "proxy_connections": {
+        "SELECT": Policy(f"customer_id = {_ME} OR {_owner()} OR {_grantee()}"),
+        "INSERT": Policy(
+            check="(EXISTS (SELECT FROM devices d WHERE d.id = {table}.device_id AND d.customer_id ="
+            f" {{table}}.customer_id AND (d.customer_id = {_ME} OR (EXISTS (SELECT FROM device_shares s WHERE"
+            f" s.device_id = d.id AND s.shared_with = {_ME} AND s.can_manage_ports AND NOT s.suspended)))))"
+        ),
+        "UPDATE": Policy(_MANAGES, _MANAGES),
+        "DELETE": Policy(_MANAGES),
+    },
+    "ip_history": {"SELECT": Policy(_ROTATES)},
+    "bandwidth_logs": {"SELECT": Policy(_ROTATES)},
+    "device_status_logs": {"SELECT": Policy(_ROTATES)},
+    "device_commands": {
+        "SELECT": Policy(_ROTATES),
+        "INSERT": Policy(
+            check=f"{_owner()} OR " + _grantee("can_rotate_ip", " AND {table}.type::text = 'rotate_ip'::text")
+        ),
+    },
+    "rotation_links": {"SELECT": Policy(_owner()), "INSERT": Policy(check=_owner()), "DELETE": Policy(_owner())},
+}
+
 TABLES: Mapping[str, Table] = {
-    "users": Table("by nobody: the operator's"),
-    "customer_auth_tokens": Table("by nobody: the operator's"),
-    "customers": Table(
-        "by its own id",
-        {"SELECT": _names("id name email active created_at updated_at email_verified google_email")},
-        {"SELECT": Policy(f"id = {_ME}")},
-    ),
-    "relay_servers": Table(
-        "by nobody: everybody may read of it",
-        {"SELECT": _names("id ip")},
-        {"SELECT": Policy("true")},
-    ),
-    "devices": Table(
-        "by customer_id",
-        {
-            "SELECT": _names(
-                "id name android_id status cellular_ip wifi_ip vpn_ip carrier network_type battery_level"
-                " battery_charging signal_strength base_port http_port socks5_port udp_relay_port ovpn_port"
-                " last_heartbeat app_version device_model android_version created_at updated_at description"
-                " relay_server_id auto_rotate_minutes customer_id"
-            ),
-            "UPDATE": _names("name description auto_rotate_minutes updated_at"),
-        },
-        {
-            "SELECT": Policy(_SEES),
-            "UPDATE": Policy(_SEES, f"customer_id = {_ME} OR ({_ME} = ANY (renamers)) OR ({_ME} = ANY (rotators))"),
-        },
-    ),
-    "device_shares": Table(
-        "by owner_id and shared_with",
-        {
-            "SELECT": EVERY,
-            "INSERT": _names(
-                "device_id owner_id shared_with can_rename can_manage_ports can_download_configs can_rotate_ip"
-            ),
-            "UPDATE": _names("can_rename can_manage_ports can_download_configs can_rotate_ip updated_at"),
-            "DELETE": EVERY,
-        },
-        {
-            "SELECT": Policy(_TAKES_PART),
-            "INSERT": Policy(check=f"owner_id = {_ME}"),
-            "UPDATE": Policy(_TAKES_PART, f"owner_id = {_ME}"),
-            "DELETE": Policy(f"owner_id = {_ME}"),
-        },
-    ),
-    "pairing_codes": Table(
-        "by customer_id",
-        {
-            "SELECT": _names(
-                "id code claimed_by_device_id claimed_at expires_at created_by created_at relay_server_id"
-                " reassign_device_id customer_id"
-            ),
-            "INSERT": _names("code device_auth_token expires_at relay_server_id reassign_device_id customer_id"),
-        },
-        {
-            "SELECT": Policy(f"customer_id = {_ME}"),
-            "INSERT": Policy(
-                check=f"customer_id = {_ME} AND (reassign_device_id IS NULL OR {_owner('reassign_device_id')})"
-            ),
-        },
-    ),
-    "proxy_connections": Table(
-        "through device_id",
-        {
-            "SELECT": _names(
-                "id device_id customer_id username ip_whitelist bandwidth_limit bandwidth_used active expires_at"
-                " created_at updated_at base_port http_port socks5_port proxy_type"
-            ),
-            "INSERT": _names(
-                "device_id customer_id username password_hash password_plain ip_whitelist bandwidth_limit active"
-                " expires_at proxy_type"
-            ),
-            "UPDATE": _names("active password_hash password_plain updated_at"),
-            "DELETE": EVERY,
-        },
-        {
-            "SELECT": Policy(f"customer_id = {_ME} OR {_owner()} OR {_grantee()}"),
-            "INSERT": Policy(
-                check="(EXISTS (SELECT FROM devices d WHERE d.id = {table}.device_id AND d.customer_id ="
-                f" {{table}}.customer_id AND (d.customer_id = {_ME} OR (EXISTS (SELECT FROM device_shares s WHERE"
-                f" s.device_id = d.id AND s.shared_with = {_ME} AND s.can_manage_ports AND NOT s.suspended)))))"
-            ),
-            "UPDATE": Policy(_MANAGES, _MANAGES),
-            "DELETE": Policy(_MANAGES),
-        },
-    ),
-    "ip_history": Table("through device_id", {"SELECT": EVERY}, {"SELECT": Policy(_ROTATES)}),
-    "bandwidth_logs": Table("through device_id", {"SELECT": EVERY}, {"SELECT": Policy(_ROTATES)}),
-    "device_status_logs": Table("through device_id", {"SELECT": EVERY}, {"SELECT": Policy(_ROTATES)}),
-    "device_commands": Table(
-        "through device_id",
-        {"SELECT": EVERY, "INSERT": _names("device_id type payload")},
-        {
-            "SELECT": Policy(_ROTATES),
-            "INSERT": Policy(
-                check=f"{_owner()} OR " + _grantee("can_rotate_ip", " AND {table}.type::text = 'rotate_ip'::text")
-            ),
-        },
-    ),
-    "rotation_links": Table(
-        "through device_id",
-        {"SELECT": EVERY, "INSERT": _names("device_id token name"), "DELETE": EVERY},
-        {"SELECT": Policy(_owner()), "INSERT": Policy(check=_owner()), "DELETE": Policy(_owner())},
-    ),
+    name: Table(owned, _POLICIES.get(name, {})) for name, owned in OWNERSHIP.tables.items() if name != PASSWORDS
 }
 
 # Months of it are tables of their own; nobody is granted one, and none has a policy.
@@ -187,8 +130,6 @@ PARTITIONED = "bandwidth_logs"
 
 SEQUENCES: Mapping[str, str] = {"devices_base_port_seq": "USAGE"}
 
-# The one view that reads as its owner, since it stands in for a grant that a policy could not narrow.
-PASSWORDS = "connection_passwords"
 PASSWORDS_TEXT = (
     "SELECT id AS connection_id, password_hash, password_plain FROM proxy_connections c"
     " WHERE (SELECT pg_has_role('tenantstore_operator'::name, 'USAGE'::text) AS pg_has_role)"
