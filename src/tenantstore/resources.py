@@ -1,4 +1,4 @@
-"""Where the SQL and the migrations lie: inside an installed package, or at the top of a checkout."""
+"""Where the SQL, the migrations and the plans lie: inside an installed package, or at the top of a checkout."""
 
 from pathlib import Path
 
@@ -6,6 +6,6 @@ _PACKAGE = Path(__file__).parent
 
 
 def folder(name: str) -> Path:
-    """The folder ``name`` (``sql`` or ``migrations``), in the wheel or, in an editable install, in the checkout."""
+    """The folder ``name`` (``sql``, ``migrations`` or ``plans``), in the wheel or, in an editable install, in the checkout."""
     installed = _PACKAGE / name
     return installed if installed.is_dir() else _PACKAGE.parents[1] / name
