@@ -6,6 +6,6 @@ _PACKAGE = Path(__file__).parent
 
 
 def folder(name: str) -> Path:
-    """The folder ``name`` (``sql``, ``migrations`` or ``plans``), in the wheel or, in an editable install, in the checkout."""
+    """The folder of that ``name``: in the wheel or, in an editable install, in the checkout."""
     installed = _PACKAGE / name
     return installed if installed.is_dir() else _PACKAGE.parents[1] / name

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BUILT_FROM = ["src", "sql", "migrations", "README.md", "LICENSE", "pyproject.toml"]
+BUILT_FROM = ["src", "sql", "migrations", "plans", "README.md", "LICENSE", "pyproject.toml"]
 
 # Everything that is data: the declared queries by importing their modules, the rest by name.
 LOAD = """
