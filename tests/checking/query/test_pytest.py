@@ -12,7 +12,17 @@ from tests.checking.service.conftest import replace
 
 def run(folder: Path, server: Server) -> tuple[int, list[str]]:
     """The exit code, and what is told of a failure."""
-    command: list[str | Path] = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-q", folder / "tests"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "-q",
+        folder / "tests",
+    ]
     environment = {**os.environ, "TENANTSTORE_SCRATCH_DSN": server.dsn(), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
     lines = done.stdout.splitlines()

@@ -132,7 +132,7 @@ def test_without_a_database_it_is_held_against_the_files(users: Project, service
     edited(users, "sql/users/gone", "sql/users/list")
     other = check_offline(changed).findings
 
-    assert [[(each.place.path.name, each.problem) for each in found] for found in (gone, other)] == [
+    assert [[(each.place and each.place.path.name, each.problem) for each in found] for found in (gone, other)] == [
         [("check.snapshot.json", "sql/users/gone.sql is gone"), ("list.sql", "is not in the snapshot")],
         [("list.sql", "is not the statement that the snapshot is about")],
     ]

@@ -108,5 +108,6 @@ def test_a_fault_is_found_where_it_is(faulty: Faulty, fault: str) -> None:
 
 def _placed(finding: Finding) -> str:
     place, python = finding.place, finding.python
+    assert place is not None
     other_half = f" {python.path.name}:{python.line}" if python else ""
     return f"{finding.code} {place.path.name}:{place.line}:{place.column}{other_half}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from tenantstore.checking.complaint import Complaint
 from tenantstore.checking.query import snapshot as snapshots
 from tenantstore.checking.query.asked import Asked
 from tenantstore.checking.query.facts import Facts, identity
@@ -21,6 +22,7 @@ from tenantstore.migrate.scratch import scratch
 from tenantstore.migrate.session import Options, unbroken
 
 _UNDEFINED_TABLE = "42P01"
+_NOT_FOR_US = ("42501", "25006")  # a privilege that is missing, a database that takes no writes
 _STALE = "`tenantstore check --update` writes it anew; review its diff."
 
 
@@ -45,13 +47,15 @@ def check(project: Project, dsn: str = "", scratch_dsn: str = "", update: bool =
     with _migrated(project, dsn, scratch_dsn) as connection, unbroken(connection, "the check"):
         gatherer = Gatherer(connection, project.model)
         facts = {Asked(query): gatherer.facts(query) for query in queries}
-    _refuse_an_empty_database(facts, dsn)
-    now = snapshots.snapshot_of(project, {key(each.query.source, project): of for each, of in facts.items()})
+        _refuse_an_unfit_database(facts, dsn)
+        policies = gatherer.policies()
+    by_key = {key(each.query.source, project): of for each, of in facts.items()}
+    now = snapshots.snapshot_of(project, by_key, policies)
     if update:
         snapshots.write(project.snapshot, now)
     elif project.snapshot.exists():
         found += _stale(project, facts, snapshots.read(project.snapshot), now)
-    return _judged(project, facts, found)
+    return _judged(project, facts, [*found, *map(_of_policy, policies)])
 
 
 def check_offline(project: Project) -> Report:
@@ -72,15 +76,18 @@ def check_offline(project: Project) -> Report:
         if each not in facts:
             problem = "is not in the snapshot" if of is None else "is not the statement that the snapshot is about"
             stale.append(each.finding("stale-snapshot", problem, _STALE))
-    return _judged(project, facts, [*found, *stale])
+    return _judged(project, facts, [*found, *stale, *map(_of_policy, kept.policies)])
+
+
+def _of_policy(complaint: Complaint) -> Finding:
+    return Finding(complaint.code, "", complaint.problem, complaint.advice, None, detail=complaint.detail)
 
 
 def _judged(project: Project, facts: Mapping[Asked, Facts], found: list[Finding]) -> Report:
     findings = [*found, *(finding for asked, each in facts.items() for finding in judge(asked, each))]
     # A query that is declared twice has what is wrong with its text once.
     once = dict.fromkeys(findings)
-    ordered = sorted(once, key=lambda each: (str(each.place.path), each.place.line, each.place.column))
-    return Report(project, tuple(ordered), facts)
+    return Report(project, tuple(sorted(once, key=Finding.order)), facts)
 
 
 @contextmanager
@@ -97,17 +104,24 @@ def _migrated(project: Project, dsn: str, scratch_dsn: str) -> Iterator[Connecti
             yield connection
 
 
-def _refuse_an_empty_database(facts: Mapping[Asked, Facts], dsn: str) -> None:
-    """:raises Misconfigured: where no query finds its tables: a hundred findings would all say that."""
-    of_tables = [each for each in facts.values() if each.refusal or each.reads or each.writes]
-    if of_tables and all(each.refusal and each.refusal.sqlstate == _UNDEFINED_TABLE for each in of_tables):
-        first = next(each.refusal.problem for each in of_tables if each.refusal)
+def _refuse_an_unfit_database(facts: Mapping[Asked, Facts], dsn: str) -> None:
+    """:raises Misconfigured: where each query would have the same finding, since the database is not for them."""
+    of_tables = [each.refusal for each in facts.values() if each.refusal or each.reads or each.writes]
+    refused = [each for each in of_tables if each]
+    if not refused or len(refused) < len(of_tables):
+        return
+    if all(each.sqlstate == _UNDEFINED_TABLE for each in refused):
         advice = "Is it migrated? `tenantstore migrate status` tells." if dsn else "Name all migrations it stands on."
-        raise Misconfigured(f"the database has none of the tables of these queries: {first}", advice)
+        raise Misconfigured(f"the database has none of the tables of these queries: {refused[0].problem}", advice)
+    if refused[0].sqlstate in _NOT_FOR_US:
+        advice = "The check makes a temporary function: it takes TEMPORARY on the database, and one that is written to."
+        raise Misconfigured(refused[0].problem, advice)
 
 
 def _stale(project: Project, facts: Mapping[Asked, Facts], kept: Snapshot, now: Snapshot) -> list[Finding]:
     found = [*_other_ground(project, kept, now), *_gone(project, kept, list(facts))]
+    if kept.policies != now.policies:
+        found.append(_of_snapshot(project, "the policies are not as the snapshot says", '"policies"'))
     for asked, after in facts.items():
         before = kept.facts.get(key(asked.query.source, project))
         if before != after:

@@ -4,7 +4,7 @@ Facts are plain data: they can be written to a snapshot, and be judged later wit
 ``format_type`` names them, ``text[]`` for an array.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal, TypeAlias
@@ -94,10 +94,7 @@ def as_dict(facts: Facts) -> dict[str, Any]:
             name: _filled(kind=each.kind, of=each.of, labels=list(each.labels))
             for name, each in sorted(facts.types.items())
         },
-        "complaints": [
-            _filled(code=each.code, problem=each.problem, advice=each.advice, place=each.place and list(each.place))
-            for each in facts.complaints
-        ],
+        "complaints": complaints_as_list(facts.complaints),
     }
     if refusal := facts.refusal:
         told["refusal"] = {
@@ -125,12 +122,28 @@ def from_dict(told: Mapping[str, Any]) -> Facts:
             name: OwnType(each["kind"], each.get("of", ""), tuple(each.get("labels", ())))
             for name, each in told.get("types", {}).items()
         },
-        tuple(
-            Complaint(each["code"], each["problem"], each["advice"], tuple(each["place"]) if "place" in each else None)
-            for each in told.get("complaints", ())
-        ),
+        complaints_from_list(told.get("complaints", ())),
         Refusal(**told["refusal"]) if "refusal" in told else None,
     )
+
+
+def complaints_as_list(complaints: Iterable[Complaint]) -> list[dict[str, Any]]:
+    """For JSON."""
+    return [
+        _filled(
+            code=each.code,
+            problem=each.problem,
+            advice=each.advice,
+            place=each.place and list(each.place),
+            detail=each.detail,
+        )
+        for each in complaints
+    ]
+
+
+def complaints_from_list(told: Iterable[Mapping[str, Any]]) -> tuple[Complaint, ...]:
+    """The inverse of :func:`complaints_as_list`."""
+    return tuple(Complaint(**{**each, "place": tuple(each["place"]) if "place" in each else None}) for each in told)
 
 
 def _by_table(names: tuple[str, ...]) -> dict[str, list[str]]:

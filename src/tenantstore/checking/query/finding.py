@@ -39,23 +39,24 @@ class Finding:
     """``code`` names the kind, ``query`` the query; ``detail`` may have several lines, as a plan has.
 
     ``python`` is the other half, where a record or a function says something else; ``sqlstate`` is the server's, where
-    it is the server that refuses.
+    it is the server that refuses. What is about the database, as a policy is, has no place in a file and no query.
     """
 
     code: str
     query: str
     problem: str
     advice: str
-    place: Place
+    place: Place | None
     python: Half | None = None
     detail: str = ""
     sqlstate: str = ""
 
     def __str__(self) -> str:
         place = self.place
+        where = f"{near(place.path)}:{place.line}:{place.column}" if place else "database"
         told = f" [{self.sqlstate}]" if self.sqlstate else ""
-        lines = [f"{near(place.path)}:{place.line}:{place.column}: {self.code}: {one_line(self.problem)}{told}"]
-        if place.source.strip():
+        lines = [f"{where}: {self.code}: {one_line(self.problem)}{told}"]
+        if place and place.source.strip():
             lines.append(shown(caret(place.line, place.column, place.source)))
         if self.detail:
             lines.append(shown(self.detail))
@@ -64,16 +65,20 @@ class Finding:
             lines.append(shown(f"  {self.python.line} | {self.python.source}"))
         return "\n".join([*lines, shown(self.advice)] if self.advice else lines)
 
+    def order(self) -> tuple[str, int, int]:
+        """By file, line and column; the database first."""
+        return (str(self.place.path), self.place.line, self.place.column) if self.place else ("", 0, 0)
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         place, python = self.place, self.python
         return {
             "code": self.code,
-            "query": self.query,
-            "file": near(place.path),
-            "line": place.line,
-            "column": place.column,
-            "source": place.source,
+            "query": self.query or None,
+            "file": place and near(place.path),
+            "line": place and place.line,
+            "column": place and place.column,
+            "source": place and place.source,
             "problem": self.problem,
             "detail": self.detail,
             "advice": self.advice,

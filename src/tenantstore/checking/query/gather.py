@@ -62,6 +62,12 @@ class Gatherer:
             (*self._tenancy(query, analysis), *complaints(analysis, schema)),
         )
 
+    def policies(self) -> tuple[Complaint, ...]:
+        """What the database's policies let a tenant do that the model does not, where it says whom they bind."""
+        if self._model is None or self._model.role is None:
+            return ()
+        return tuple(tenancy.prove_policies(self._connection, self.schema, self._model))
+
     def _tenancy(self, query: Query[Any], analysis: Analysis) -> list[Complaint]:
         if self._model is None or query.scope is not Scope.TENANT:
             return []

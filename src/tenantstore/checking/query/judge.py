@@ -34,7 +34,7 @@ def judge(asked: Asked, facts: Facts) -> list[Finding]:
             *_rows(asked, facts),
             *_claims_for_nothing(asked, facts),
         ]
-    return sorted(found, key=lambda each: (each.place.line, each.place.column))
+    return sorted(found, key=Finding.order)
 
 
 def _refused(asked: Asked, facts: Facts) -> Finding:
@@ -60,7 +60,8 @@ def _distinct(complaints: Iterable[Complaint]) -> Iterable[Complaint]:
 
 def _complained(asked: Asked, complaint: Complaint) -> Finding:
     place = complaint.place[0] if complaint.place else None
-    return asked.finding(complaint.code, asked.with_names(complaint.problem), asked.with_names(complaint.advice), place)
+    problem, advice = asked.with_names(complaint.problem), asked.with_names(complaint.advice)
+    return replace(asked.finding(complaint.code, problem, advice, place), detail=complaint.detail)
 
 
 def _is_claimed(asked: Asked, complaint: Complaint) -> bool:

@@ -49,8 +49,9 @@ def _result(finding: Finding, rule: int, root: Path) -> dict[str, Any]:
         "ruleIndex": rule,
         "level": "error",
         "message": {"text": told},
-        "locations": [_location(place.path, root, place.line, place.source, place.column)],
     }
+    if place:
+        result["locations"] = [_location(place.path, root, place.line, place.source, place.column)]
     if python:
         result["relatedLocations"] = [
             {"id": 1, "message": {"text": "the other half"}, **_location(python.path, root, python.line, python.source)}

@@ -12,7 +12,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tenantstore.checking.query.facts import Facts, as_dict, from_dict
+from tenantstore.checking.complaint import Complaint
+from tenantstore.checking.query.facts import (
+    Facts,
+    as_dict,
+    complaints_as_list,
+    complaints_from_list,
+    from_dict,
+)
 from tenantstore.checking.query.project import Project
 from tenantstore.migrate.errors import Misconfigured
 from tenantstore.queries import Source
@@ -25,16 +32,20 @@ _UPDATE = "`tenantstore check --update` makes it anew."
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``facts`` by :func:`key`; ``migrations`` and ``model`` identify what they were gathered with."""
+    """``facts`` by :func:`key`; ``migrations`` and ``model`` identify what they were gathered with.
+
+    ``policies`` is what there was to say of the database's.
+    """
 
     migrations: str
     model: str
     facts: Mapping[str, Facts]
+    policies: tuple[Complaint, ...] = ()
 
 
-def snapshot_of(project: Project, facts: Mapping[str, Facts]) -> Snapshot:
+def snapshot_of(project: Project, facts: Mapping[str, Facts], policies: tuple[Complaint, ...] = ()) -> Snapshot:
     """What the project's files say now, with these facts."""
-    return Snapshot(_migrations(project), _digest(repr(project.model).encode()), facts)
+    return Snapshot(_migrations(project), _digest(repr(project.model).encode()), facts, policies)
 
 
 def key(source: Source, project: Project) -> str:
@@ -58,7 +69,8 @@ def read(path: Path) -> Snapshot:
         if told["format"] != _FORMAT:
             raise Misconfigured(f"{path}: another version of tenantstore made this snapshot", _UPDATE)
         queries = {name: from_dict(each) for name, each in told["queries"].items()}
-        return Snapshot(told["migrations"], told["model"], queries)
+        policies = complaints_from_list(told.get("policies", ()))
+        return Snapshot(told["migrations"], told["model"], queries, policies)
     except (KeyError, TypeError, AttributeError) as error:
         raise Misconfigured(f"{path}: not a snapshot: {error!r}", _UPDATE) from None
 
@@ -72,6 +84,7 @@ def write(path: Path, snapshot: Snapshot) -> None:
         "format": _FORMAT,
         "migrations": snapshot.migrations,
         "model": snapshot.model,
+        **({"policies": complaints_as_list(snapshot.policies)} if snapshot.policies else {}),
         "queries": {name: as_dict(snapshot.facts[name]) for name in sorted(snapshot.facts)},
     }
     try:

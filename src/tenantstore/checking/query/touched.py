@@ -21,11 +21,17 @@ def touched(tree: Node, schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...
 
     ``table.*`` is written where rows come or go whole, and ``table.`` is read where no more than their number counts.
     """
+    reads, writes = _touched(tree, schema, None)
+    return tuple(sorted(reads)), tuple(sorted(writes))
+
+
+def _touched(tree: Node, schema: Schema, view: Oid | None) -> tuple[Names, Names]:
     reads: Names = set()
     writes: Names = set()
     for asked in _permissions(tree):
         relation = schema.relations[asked.relid]
-        if relation.system:
+        # Up to 15 a view's query begins with the view itself, as OLD and NEW.
+        if relation.system or relation.oid == view:
             continue
         reads |= _names(relation, asked.selectedCols or [])
         if asked.requiredPerms & _SELECT and not asked.selectedCols:
@@ -35,15 +41,10 @@ def touched(tree: Node, schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...
             written.add(f"{relation.name}.*")
         writes |= written
         if relation.kind == "v":
-            below = _below(relation.oid, schema)
+            below, _ = _touched(schema.view(relation.oid), schema, relation.oid)
             reads |= below
             writes |= below if written else set()
-    return tuple(sorted(reads)), tuple(sorted(writes))
-
-
-def _below(view: Oid, schema: Schema) -> Names:
-    reads, writes = touched(schema.view(view), schema)
-    return {*reads, *writes}
+    return reads, writes
 
 
 def _permissions(tree: Any) -> Iterator[Node]:
