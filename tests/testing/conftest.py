@@ -7,14 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from tenantstore.testing import Server, launch
+from tenantstore.testing import NoProvider, Server, launch
 
 
-@pytest.fixture(params=["embedded", "local", "dsn"])
+@pytest.fixture(scope="session")
+def docker_server() -> Iterator[Server]:
+    """A server in a container; `postgres-image` makes a stand-in for the image where none can be pulled."""
+    try:
+        server = launch("docker", image="postgres:15")
+    except NoProvider as error:
+        pytest.skip(str(error))
+    with server:
+        yield server
+
+
+@pytest.fixture(params=["embedded", "local", "dsn", "docker"])
 def any_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server of each provider in turn; the one that is there already is the embedded one."""
-    if request.param == "local":
-        yield request.getfixturevalue("server15")
+    if request.param in ("local", "docker"):
+        yield request.getfixturevalue("server15" if request.param == "local" else "docker_server")
         return
     server: Server = request.getfixturevalue("server")
     if request.param == "embedded":

@@ -7,6 +7,7 @@ import threading
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg.conninfo import make_conninfo
 
 from tenantstore.testing import Server, launch
 
@@ -103,10 +104,10 @@ def test_threads_may_share_a_server(server: Server) -> None:
     assert databases(server).isdisjoint(names)
 
 
-def test_another_user_connects_without_a_password(any_server: Server) -> None:
+def test_another_users_dsn_leaves_the_password_to_them(any_server: Server) -> None:
     with psycopg.connect(any_server.dsn()) as connection:
-        connection.execute("CREATE ROLE ann LOGIN")
-    who = rows(any_server.dsn(user="ann"), "SELECT current_user::text")
+        connection.execute("CREATE ROLE ann LOGIN PASSWORD 'secret'")
+    who = rows(make_conninfo(any_server.dsn(user="ann"), password="secret"), "SELECT current_user::text")
     with psycopg.connect(any_server.dsn()) as connection:
         connection.execute("DROP ROLE ann")
 

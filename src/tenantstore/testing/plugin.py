@@ -4,12 +4,14 @@ The server is started when the collected tests turn out to use one, so that the 
 """
 
 from collections.abc import Generator
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from tenantstore.testing.run import Run
+    from tenantstore.testing.session import Session
 
 pytest_plugins = [
     "tenantstore.testing.fixtures.databases",
@@ -21,7 +23,6 @@ pytest_plugins = [
 
 _RUN = pytest.StashKey["Run"]()
 _NEEDS = "ts_session"
-_USAGE = pytest.ExitCode.USAGE_ERROR
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,24 +59,30 @@ def run_of(config: pytest.Config) -> "Run":
     return config.stash[_RUN]
 
 
-def begin(config: pytest.Config) -> None:
-    """Start the session, or end the run with what stands against it."""
+def begin(config: pytest.Config) -> "Session":
+    """The session, started at its first use.
+
+    :raises UsageError: with what stands against it.
+    """
     from tenantstore.errors import TenantstoreError
 
     try:
-        run_of(config).session()
+        return run_of(config).session()
     except (TenantstoreError, ValueError) as error:
-        pytest.exit(f"tenantstore: {error}", _USAGE)
+        raise pytest.UsageError(f"tenantstore: {error}") from None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    if not session.config.option.collectonly and any(_NEEDS in _fixtures(item) for item in session.items):
+    if session.config.option.collectonly or not any(_NEEDS in _fixtures(item) for item in session.items):
+        return
+    # A worker of xdist that gives up here would only be missed: its first test says why.
+    with suppress(pytest.UsageError) if hasattr(session.config, "workerinput") else nullcontext():
         begin(session.config)
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
-    return run_of(config).session().header() if _RUN in config.stash else None
+    return run_of(config).header() if _RUN in config.stash else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,6 +21,7 @@ class Run:
         self._given: dict[str, Any] | None = getattr(config, "workerinput", None)
         self._home: Home | None = None
         self._session: Session | None = None
+        self._error: Exception | None = None
 
     @property
     def home(self) -> Home:
@@ -35,12 +36,22 @@ class Run:
 
         :raises TenantstoreError: when it cannot be.
         """
+        if self._error is not None:
+            raise self._error
         if self._session is None:
             process = self._given["workerid"] if self._given else "main"
-            self._session = Session(self.settings, self.home, process)
+            try:
+                self._session = Session(self.settings, self.home, process)
+            except Exception as error:
+                self._error = error
+                raise
             if self._given:
                 (self.home.path / "header").write_text(self._session.header())
         return self._session
+
+    def header(self) -> str | None:
+        """What is running, in a line; None where nothing is."""
+        return self._session.header() if self._session else None
 
     def keep(self, item: pytest.Item) -> str:
         """Keep the database of a test that has failed; what to say of it."""
