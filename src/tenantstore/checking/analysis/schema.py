@@ -169,11 +169,17 @@ WHERE (m.amname = 'btree' AND o.amopstrategy = 3) OR (m.amname = 'hash' AND o.am
 _CHILDREN = "SELECT inhparent, inhrelid FROM pg_inherits ORDER BY inhparent, inhrelid"
 _LOOSE = "SELECT oid FROM pg_collation WHERE NOT collisdeterministic"
 _OPERATORS = "SELECT oid, oprname, oprcode::oid FROM pg_operator"
+_GENERATED = """
+SELECT d.adnum, d.adbin::text
+FROM pg_attrdef AS d
+INNER JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+WHERE d.adrelid = %s AND a.attgenerated <> ''
+"""
 _VIEW = "SELECT ev_action::text FROM pg_rewrite WHERE ev_class = %s AND ev_type = '1'"
 
 
 class Schema:
-    """Reads the catalogs once, when it is made. ``view`` alone asks again, so the connection stays open."""
+    """Reads the catalogs once, when it is made. ``view`` and ``generated`` ask again, so the connection stays open."""
 
     def __init__(self, connection: Connection[Any]) -> None:
         self._connection = connection
@@ -191,6 +197,7 @@ class Schema:
             self.children.setdefault(parent, []).append(child)
         self.relations: dict[Oid, Relation] = self._relations()
         self._views: dict[Oid, Node] = {}
+        self._generated: dict[Oid, dict[int, Node]] = {}
 
     @cached_property
     def operators(self) -> dict[Oid, tuple[str, Oid]]:
@@ -219,6 +226,12 @@ class Schema:
             ((text,),) = self._rows(_VIEW, [relation])
             self._views[relation] = read(text)[0]
         return self._views[relation]
+
+    def generated(self, relation: Oid) -> Mapping[int, Node]:
+        """What the columns of a table are generated from, by number; in it the table is relation 1."""
+        if relation not in self._generated:
+            self._generated[relation] = {number: read(text) for number, text in self._rows(_GENERATED, [relation])}
+        return self._generated[relation]
 
     def base_type(self, oid: Oid) -> Type:
         """The type itself, or what a domain is of in the end."""

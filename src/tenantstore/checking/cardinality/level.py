@@ -162,8 +162,13 @@ class Level:
                 return False
             case "OPEXPR" if self._is_volatile(value.opno):
                 return False
-            case "CASETESTEXPR" | "NEXTVALUEEXPR":
-                return value.tag == "CASETESTEXPR"
+            # What differs from row to row, or from group to group.
+            case "NEXTVALUEEXPR":
+                return False
+            case "AGGREF" if value.agglevelsup >= depth:
+                return False
+            case "WINDOWFUNC" | "GROUPINGFUNC" if depth == 0:
+                return False
             case "PARAM" if value.paramkind not in (0, 2):
                 return False
             case _:

@@ -1,5 +1,7 @@
 """Aggregates and window functions."""
 
+from dataclasses import replace
+
 from tenantstore.checking.analysis import Node
 from tenantstore.checking.analysis.tree import may_be_empty
 from tenantstore.checking.nullability.env import Env, Prover, Why, in_each
@@ -8,7 +10,15 @@ from tenantstore.checking.nullability.env import Env, Prover, Why, in_each
 _COUNTS = {"count", "regr_count"}
 _RANKS = {"rank", "dense_rank", "percent_rank", "cume_dist"}
 # Of one row or more, they give a value whatever the row holds.
-_COLLECTORS = {"array_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg"}
+_COLLECTORS = {
+    "array_agg",
+    *(
+        f"{kind}_{name}"
+        for kind in ("json", "jsonb")
+        for name in ("agg", "object_agg", "agg_strict", "object_agg_strict")
+    ),
+    *(f"{kind}_object_agg_{name}" for kind in ("json", "jsonb") for name in ("unique", "unique_strict")),
+}
 # Of one row or more, they give a value where every argument is one.
 _FOLDS = {
     "any_value",
@@ -67,7 +77,8 @@ def aggregate(prover: Prover, expr: Node, env: Env) -> Why:
     # What separates in string_agg may be null.
     args = [entry.expr for entry in expr.args or () if not entry.resjunk or expr.aggkind != "n"]
     values = [*(expr.aggdirectargs or ()), *(args[:1] if found.name == "string_agg" else args)]
-    rows = prover.rows(at)
+    # Columns below are counted in levels from where the aggregate stands, also when it is of an outer level.
+    rows = [replace(row, scope=env.scope) for row in prover.rows(at)]
     return next((why for value in values if (why := in_each(prover, value, rows))), None)
 
 

@@ -32,6 +32,9 @@ _LENIENT = {
     "array_to_string": 2,
     "concat": 0,
     "concat_ws": 1,
+    "enum_first": 0,
+    "enum_last": 0,
+    "enum_range": 0,
     "format": 1,
     "json_build_array": 0,
     "json_build_object": 0,
@@ -86,14 +89,19 @@ def function(prover: Prover, oid: Oid) -> Why:
 
 def call(prover: Prover, expr: Node, env: Env) -> Why:
     found = prover.schema.functions[expr.funcid]
-    args = expr.args or []
     if expr.funcretset:
         return _set(found, env)
-    if found.schema == "pg_catalog" and found.name in _LENIENT and not expr.funcvariadic:
+    if expr.funcvariadic and found.name in _LENIENT:
+        return f"{found.name}() of an array may give null"
+    return _applied(prover, found, expr.args or [], env)
+
+
+def _applied(prover: Prover, found: Function, args: list[Node], env: Env) -> Why:
+    if found.schema == "pg_catalog" and found.name in _LENIENT:
         return first(prover, args[: _LENIENT[found.name]], env)
     if found.schema == "pg_catalog" and found.name == "array_cat":
         return None if any(prover.why(arg, env) is None for arg in args) else "array_cat of two that may be null"
-    return function(prover, expr.funcid) or first(prover, args, env)
+    return function(prover, found.oid) or first(prover, args, env)
 
 
 def _set(found: Function, env: Env) -> Why:
@@ -112,7 +120,9 @@ def element(found: Function) -> Why:
 def operation(prover: Prover, expr: Node, env: Env) -> Why:
     if expr.opretset:
         return "an operator that returns a set"
-    return _operator(prover, expr.opno) or first(prover, expr.args, env)
+    name, oid = prover.schema.operators[expr.opno]
+    why = _applied(prover, prover.schema.functions[oid], expr.args, env)
+    return f"operator {name} may give null" if why and why.startswith(prover.schema.functions[oid].name) else why
 
 
 def _operator(prover: Prover, operator: Oid) -> Why:

@@ -1,8 +1,9 @@
 """What is known where a row comes out: facts, in cases of which one holds.
 
-A fact is a tuple: ``("var", scope, relation, column)`` is not null, ``("old", …)`` was not before the change,
-``("param", number)`` and ``("expr", key)`` are not null, ``("side", scope, join, which)`` took part in an outer join. A
-case is a set of facts that hold together; of several cases one holds, so what is to be proven is proven in each.
+A fact is a tuple. ``("var", scope, relation, column)`` is not null and ``("old", …)`` was not before the change;
+``("param", number)`` and ``("expr", key)`` are not null; ``("true", key)`` and ``("false", key)`` tell of a condition;
+``("side", scope, join, which)`` took part in an outer join. A case is a set of facts that hold together; of several
+cases one holds, so what is to be proven is proven in each.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,8 @@ Fact: TypeAlias = tuple[Any, ...]
 Case: TypeAlias = frozenset[Fact]
 Cases: TypeAlias = tuple[Case, ...]
 
+#: Facts that name the number of a scope.
+SCOPED = ("var", "old", "side")
 NO_FACT: Case = frozenset()
 #: Nothing is known.
 ALWAYS: Cases = (NO_FACT,)

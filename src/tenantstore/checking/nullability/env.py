@@ -42,10 +42,10 @@ class Prover(Protocol):
     def column(self, var: Node, env: Env) -> Why:
         """Why a column of a relation of ``env.scope`` may be null, when no outer join nulls it."""
 
-    def output(self, query: Node, around: Env | None) -> tuple[Why, ...]:
-        """Why each column that a query gives may be null."""
+    def output(self, query: Node, around: Env | None, seen: frozenset[int] = frozenset()) -> tuple[Why, ...]:
+        """Why each column that a query gives may be null in a row whose columns ``seen``, from 1, are not."""
 
-    def common(self, cte: Node, at: Env) -> tuple[Why, ...]:
+    def common(self, cte: Node, at: Env, seen: frozenset[int]) -> tuple[Why, ...]:
         """The same of the columns of a CTE, which is looked at from the level where it is written."""
 
     def rows(self, env: Env) -> list[Env]:

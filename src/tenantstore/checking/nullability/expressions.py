@@ -16,6 +16,11 @@ Rule = Callable[[Prover, Node, Env], Why]
 _FIRST_OF_USERS = 16384
 _CURRENT_SCHEMA = 14
 _XMLELEMENT = 1
+_IS_NOT_NULL = 1
+_JSON_EXISTS = 0
+_UNKNOWN_ON_ERROR = 5
+# IS TRUE, IS NOT TRUE, IS FALSE and IS NOT FALSE, by the value for which they are true when it is not null.
+_TESTS_OF_TRUTH = {0: True, 1: False, 2: False, 3: True}
 
 
 def why(prover: Prover, expr: Node, env: Env) -> Why:
@@ -93,7 +98,9 @@ def _boolean(prover: Prover, expr: Node, env: Env) -> Why:
     if expr.boolop == "not":
         return prover.why(expr.args[0], env)
     # An arm that is null counts only where no other one decides.
-    undecided = "TN" if expr.boolop == "and" else "FN"
+    decides, undecided = (False, "TN") if expr.boolop == "and" else (True, "FN")
+    if any(truth(prover, arm, env) is decides for arm in expr.args):
+        return None
     for number, arm in enumerate(expr.args):
         others = [each for place, each in enumerate(expr.args) if place != number]
         facts = [prover.knowledge.when(other, undecided, env.scope) for other in others]
@@ -102,9 +109,27 @@ def _boolean(prover: Prover, expr: Node, env: Env) -> Why:
     return None
 
 
+def truth(prover: Prover, expr: Node, env: Env) -> bool | None:
+    """Whether a condition is true here; None where it is not known."""
+    if expr.tag == "NULLTEST" and not expr.argisrow and prover.why(expr.arg, env) is None:
+        return bool(expr.nulltesttype == _IS_NOT_NULL)
+    if expr.tag == "BOOLEANTEST" and expr.booltesttype in _TESTS_OF_TRUTH:
+        inner = truth(prover, expr.arg, env)
+        return None if inner is None else inner == _TESTS_OF_TRUTH[expr.booltesttype]
+    same = key(expr, env.scope, prover.schema)
+    if ("true", same) in env.case:
+        return True
+    return False if ("false", same) in env.case else None
+
+
 def _case(prover: Prover, expr: Node, env: Env) -> Why:
     passed: list[Cases] = []
     for branch in expr.args:
+        known = truth(prover, branch.expr, env) if expr.arg is None else None
+        if known is False:
+            continue
+        if known:
+            return in_each(prover, branch.result, given(prover, env, passed))
         # A branch of the short form compares with a value that stands outside of it.
         facts = prover.knowledge.when(branch.expr, "T", env.scope)
         if found := in_each(prover, branch.result, given(prover, env, [*passed, facts])):
@@ -200,6 +225,12 @@ def _json(prover: Prover, expr: Node, env: Env) -> Why:
     return first(prover, [part for part in (expr.func, *(expr.args or ())) if part is not None], env)
 
 
+def _json_query(prover: Prover, expr: Node, env: Env) -> Why:
+    if expr.op != _JSON_EXISTS or (expr.on_error is not None and expr.on_error.btype == _UNKNOWN_ON_ERROR):
+        return "what a path finds may be null"
+    return prover.why(expr.formatted_expr, env)
+
+
 def _json_value(prover: Prover, expr: Node, env: Env) -> Why:
     return prover.why(expr.raw_expr, env)
 
@@ -235,6 +266,7 @@ _RULES: Mapping[str, Rule] = {
     "XMLEXPR": _xml,
     "JSONCONSTRUCTOREXPR": _json,
     "JSONVALUEEXPR": _json_value,
+    "JSONEXPR": _json_query,
     "JSONISPREDICATE": lambda prover, expr, env: prover.why(expr.expr, env),
     "FUNCEXPR": calls.call,
     "OPEXPR": calls.operation,

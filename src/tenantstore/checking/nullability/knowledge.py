@@ -13,7 +13,7 @@ from tenantstore.checking.analysis.tree import (
     kept,
     may_be_empty,
 )
-from tenantstore.checking.nullability.cases import ALWAYS, Case, Cases, all_of, any_of, few, known
+from tenantstore.checking.nullability.cases import ALWAYS, SCOPED, Case, Cases, all_of, any_of, few, known
 from tenantstore.checking.nullability.keys import key
 from tenantstore.checking.nullability.scope import Scope, Side
 
@@ -71,6 +71,12 @@ class Knowledge:
 
     def when(self, condition: Node, outcomes: str, scope: Scope) -> Cases:
         """What is known when the condition came out as one of these."""
+        found = self._when(condition, outcomes, scope)
+        if outcomes in ("T", "F") and (same := key(condition, scope, self.schema)):
+            return all_of([found, known(("true" if outcomes == "T" else "false", same))])
+        return found
+
+    def _when(self, condition: Node, outcomes: str, scope: Scope) -> Cases:
         match condition.tag:
             case "BOOLEXPR":
                 return self._boolean(condition, outcomes, scope)
@@ -139,7 +145,7 @@ class Knowledge:
             return ALWAYS
         around = {each.number for each in parent.chain()}
         return few(
-            frozenset(fact for fact in case if fact[0] == "param" or (fact[0] != "expr" and fact[1] in around))
+            frozenset(fact for fact in case if fact[0] == "param" or (fact[0] in SCOPED and fact[1] in around))
             for case in scope.cases
         )
 

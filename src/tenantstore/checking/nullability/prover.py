@@ -1,14 +1,18 @@
 """The proof itself: what a query gives, level by level."""
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from tenantstore.checking.analysis import Analysis, Node, Schema
 from tenantstore.checking.analysis.tree import Command, SetOperation, grouped, may_be_empty, targets
 from tenantstore.checking.nullability import expressions, sources
-from tenantstore.checking.nullability.cases import NO_FACT, Case, Fact, all_of, few
-from tenantstore.checking.nullability.env import Env, Why, in_each
+from tenantstore.checking.nullability.cases import NO_FACT, SCOPED, Case, Fact, all_of, few
+from tenantstore.checking.nullability.env import Env, Why, given, in_each
 from tenantstore.checking.nullability.knowledge import Knowledge
 from tenantstore.checking.nullability.scope import Scope
+
+# A query, what is known around it, whose rows are groups there, and which of its columns are seen.
+_Place: TypeAlias = tuple[int, Case, frozenset[int], frozenset[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Proof:
         self.schema = schema
         self.knowledge = Knowledge(schema)
         self.parameters = parameters
-        self._found: dict[tuple[int, Case, frozenset[int]], tuple[Why, ...]] = {}
+        self._found: dict[_Place, tuple[Why, ...]] = {}
         self._assumed: dict[int, tuple[Why, ...]] = {}
 
     def why(self, expr: Node, env: Env) -> Why:
@@ -44,16 +48,16 @@ class Proof:
     def column(self, var: Node, env: Env) -> Why:
         return sources.column(self, var, env)
 
-    def output(self, query: Node, around: Env | None) -> tuple[Why, ...]:
+    def output(self, query: Node, around: Env | None, seen: frozenset[int] = frozenset()) -> tuple[Why, ...]:
         case = around.case if around else NO_FACT
-        place = (id(query), case, around.grouped if around else frozenset())
+        place = (id(query), case, around.grouped if around else frozenset(), seen)
         if place in self._found:
             return self._found[place]
         scope = self.knowledge.scope(query, around.scope if around else None)
         if query.setOperations is not None:
-            found = self._set_operation(query.setOperations, Env(scope, case, place[2]))
+            found = self._set_operation(query.setOperations, Env(scope, case, place[2]), seen)
         else:
-            found = self._plain(query, Env(scope, case, place[2]))
+            found = self._plain(query, Env(scope, case, place[2]), seen)
         # Under an assumption it may be more than holds in the end.
         if not self._assumed:
             self._found[place] = found
@@ -61,18 +65,18 @@ class Proof:
 
     def rows(self, env: Env) -> list[Env]:
         own = env.scope.number
-        outer = frozenset(fact for fact in env.case if fact[0] == "param" or (fact[0] != "expr" and fact[1] != own))
+        outer = frozenset(fact for fact in env.case if fact[0] == "param" or (fact[0] in SCOPED and fact[1] != own))
         cases = all_of([(outer,), env.scope.cases])
         return [replace(env, case=case, grouped=env.grouped - {own}) for case in cases]
 
-    def common(self, cte: Node, at: Env) -> tuple[Why, ...]:
+    def common(self, cte: Node, at: Env, seen: frozenset[int]) -> tuple[Why, ...]:
         """The columns of a CTE, which is looked at from where it is written."""
         if id(cte) in self._assumed:
             return self._assumed[id(cte)]
         case = at.case if at.scope.parent else sources.of_params(at.case)
         around = replace(at, case=case)
         if not cte.cterecursive:
-            return self.output(cte.ctequery, around)
+            return self.output(cte.ctequery, around, seen)
         # The first rows are of the first part, all others are made from rows that are as assumed.
         width = len(targets(cte.ctequery))
         assumed: tuple[Why, ...] = (None,) * width
@@ -86,9 +90,12 @@ class Proof:
                 return found
             assumed = tuple(new or old for new, old in zip(found, assumed, strict=True))
 
-    def _plain(self, query: Node, env: Env) -> tuple[Why, ...]:
+    def _plain(self, query: Node, env: Env, seen: frozenset[int]) -> tuple[Why, ...]:
         if query.commandType == Command.SELECT:
             envs = self._groups(query, env) if grouped(query) else self.rows(env)
+            exprs = [targets(query)[number - 1].expr for number in sorted(seen)]
+            facts = [self.knowledge.given(expr, env.scope) for expr in exprs]
+            envs = [more for each in envs for more in given(self, each, facts)] if facts else envs
         elif query.commandType == Command.MERGE:
             envs = [env]
         else:
@@ -102,7 +109,7 @@ class Proof:
         for fact in env.case:
             if fact[0] == "var" and fact[1:3] == target:
                 case.add(("old", *fact[1:]))
-            if query.commandType != Command.UPDATE or (fact[0] != "expr" and fact[:3] != ("var", *target)):
+            if query.commandType != Command.UPDATE or (fact[0] in ("param", *SCOPED) and fact[:3] != ("var", *target)):
                 case.add(fact)
         return replace(env, case=frozenset(case))
 
@@ -122,14 +129,13 @@ class Proof:
         return frozenset(
             fact
             for fact in case
-            if fact[0] != "expr" and (fact[:2] != own or (lost is not None and not _holds(lost, fact)))
+            if fact[0] in ("param", *SCOPED) and (fact[:2] != own or (lost is not None and not _holds(lost, fact)))
         )
 
-    def _set_operation(self, node: Node, env: Env) -> tuple[Why, ...]:
+    def _set_operation(self, node: Node, env: Env, seen: frozenset[int]) -> tuple[Why, ...]:
         if node.tag == "RANGETBLREF":
-            leaf = env.scope.entry(node.rtindex).subquery
-            return self.output(leaf, env)
-        left, right = self._set_operation(node.larg, env), self._set_operation(node.rarg, env)
+            return self.output(env.scope.entry(node.rtindex).subquery, env, seen)
+        left, right = (self._set_operation(part, env, seen) for part in (node.larg, node.rarg))
         pairs = zip(left, right, strict=True)
         match node.op:
             case SetOperation.INTERSECT:
