@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,15 +39,20 @@ def main(argv: Sequence[str]) -> int:
     """Parse and check; the exit code."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    if arguments.offline and (arguments.update or arguments.dsn):
-        parser.error("--offline asks no database: it takes neither --dsn nor --update")
+    if arguments.offline and (arguments.update or arguments.dsn or arguments.plans):
+        parser.error("--offline asks no database: it takes neither --dsn nor --update nor --plans")
+    if arguments.dsn and arguments.plans:
+        parser.error("--plans fills a scratch database with rows: it takes --scratch-dsn, not --dsn")
     # Not before: --help must not wait for psycopg.
     from tenantstore.checking.query.check import check, check_offline
 
     try:
         project = _project(arguments)
-        offline, dsns = arguments.offline, (arguments.dsn, arguments.scratch_dsn)
-        report = check_offline(project) if offline else check(project, *dsns, update=arguments.update)
+        if arguments.offline:
+            report = check_offline(project)
+        else:
+            extent = {"update": arguments.update, "plans": arguments.plans}
+            report = check(project, arguments.dsn, arguments.scratch_dsn, **extent)
         return _told(arguments, report)
     except MigrationError as error:
         log(f"error: {error}")
@@ -81,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--snapshot", metavar="FILE", help="the facts that are committed (default: check.snapshot.json)")
     add("--offline", action="store_true", help="ask the snapshot, and no database")
-    add("--update", action="store_true", help="write the snapshot anew")
+    add("--update", action="store_true", help="write the snapshot, and with --plans the plans, anew")
+    add("--plans", action="store_true", help="plan every query on rows of a workload as well")
+    add("--workload", metavar="MODULE:NAME", help="the Workload that plans are made for")
     add("--audit", action="store_true", help="list the operator's queries, and what is claimed without a proof")
     add("--uses", metavar="TABLE[.COLUMN]", help="list the queries that read or write it")
     add("--json", action="store_true", help="the result as JSON")
@@ -95,21 +103,15 @@ def _project(arguments: argparse.Namespace) -> "Project":
     # What is checked may lie where it is checked, installed or not.
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
-    named = {name: getattr(arguments, name) for name in ("modules", "model", "migrations", "snapshot")}
+    names = ("modules", "model", "migrations", "snapshot", "workload")
+    named = {name: getattr(arguments, name) for name in names}
     given = {name: value for name, value in named.items() if value}
     if "modules" in given:
         return project(**given)
     found = find(Path.cwd())
     if found is None:
         return project(**given)
-    parts: dict[str, Any] = {
-        "modules": found.modules,
-        "model": found.model,
-        "migrations": found.migrations,
-        "root": found.root,
-        "snapshot": found.snapshot,
-    }
-    return project(**{**parts, **given})
+    return project(**{**{each.name: getattr(found, each.name) for each in fields(found)}, **given})
 
 
 def _told(arguments: argparse.Namespace, report: "Report") -> int:

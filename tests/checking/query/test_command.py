@@ -161,6 +161,32 @@ def test_the_audit_follows_the_findings(run: Run, copy: Path, library: str) -> N
     )
 
 
+def test_plans_are_held_against_those_that_are_committed(run: Run, copy: Path, server: Server) -> None:
+    healthy = run("--plans", "--scratch-dsn", server.dsn())
+    replace(copy / "migrations/1_tables.up.sql", "CREATE INDEX loans_book_id_idx ON loans (book_id);\n", "")
+    code, out, _ = run("--plans", "--scratch-dsn", server.dsn())
+    updated = run("--plans", "--update", "--scratch-dsn", server.dsn())
+    rewritten = (copy / "plans/loans/list_due.plan").read_text()
+
+    assert (healthy, code) == ((0, "no findings in 7 queries\n", ""), 4)
+    assert [line.split(": ")[:2] for line in out.splitlines() if ".sql:" in line] == [
+        ["library/sql/loans/list_due.sql:3:1", "plan-changed"],
+        ["library/sql/loans/list_due.sql:10:6", "plan-scan"],
+    ]
+    assert "\n-    Index Scan using loans_book_id_idx on loans l\n" in out
+    assert (updated[0], "plan-changed" in updated[1], "Seq Scan on loans" in rewritten) == (4, False, True)
+
+
+def test_plans_need_a_workload(run: Run, copy: Path, server: Server) -> None:
+    replace(copy / "pyproject.toml", 'workload = "library.workload:WORKLOAD"\n', "")
+
+    assert run("--plans", "--scratch-dsn", server.dsn()) == (
+        2,
+        "",
+        "error: there is no workload to make plans for\n--workload names one, or pyproject.toml does.\n",
+    )
+
+
 def test_a_database_without_the_tables_is_one_error(run: Run, copy: Path, database: str) -> None:
     assert run("--dsn", database) == (
         2,
@@ -189,7 +215,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "empty": ("x = 1\n", "no query is declared in empty\nA query is declared with a Catalog."),
     "--model library.books:get": (
         "",
-        "library.books:get is no TenantModel\nThe model is named as `package.module:NAME`.",
+        "library.books:get is no TenantModel\nIt is named as `package.module:NAME`.",
     ),
     "--migrations nowhere": (
         "",
@@ -236,6 +262,9 @@ def test_a_table_that_is_none_is_told(run: Run, copy: Path, text: str) -> None:
     assert run() == (2, "", f"error: {copy}/pyproject.toml: {PROJECTS[text]}\n")
 
 
-def test_offline_and_a_database_exclude_each_other(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments", ["--offline --update", "--offline --plans", "--dsn x --plans", "--offline --dsn x"]
+)
+def test_what_excludes_each_other_is_2(run: Run, arguments: str) -> None:
     with pytest.raises(SystemExit, match=r"^2$"):
-        run("--offline", "--update")
+        run(*arguments.split())

@@ -21,7 +21,7 @@ def run(folder: Path, server: Server) -> tuple[int, list[str]]:
         "-p",
         "no:xdist",
         "-q",
-        folder / "tests",
+        folder / "tests/test_queries.py::test_queries",
     ]
     environment = {**os.environ, "TENANTSTORE_SCRATCH_DSN": server.dsn(), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)

@@ -34,7 +34,7 @@ def library(server: Server) -> Iterator[str]:
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The service in a folder of the test's own, where it is the only one of its name."""
-    for name in ("library", "migrations", "tests"):
+    for name in ("library", "migrations", "plans", "tests"):
         shutil.copytree(HERE / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(HERE / "pyproject.toml", tmp_path)
     monkeypatch.chdir(tmp_path)

@@ -12,11 +12,12 @@ from tenantstore.checking.query.finding import Finding, Place
 from tenantstore.checking.query.gather import Gatherer
 from tenantstore.checking.query.judge import judge
 from tenantstore.checking.query.modules import declared
+from tenantstore.checking.query.planned import planned
 from tenantstore.checking.query.project import Project
 from tenantstore.checking.query.snapshot import Snapshot, changes, key
 from tenantstore.migrate import run
 from tenantstore.migrate.catalogs import OWN_SCHEMA
-from tenantstore.migrate.connect import Connection, connect
+from tenantstore.migrate.connect import connect
 from tenantstore.migrate.errors import Misconfigured
 from tenantstore.migrate.scratch import scratch
 from tenantstore.migrate.session import Options, unbroken
@@ -35,20 +36,26 @@ class Report:
     facts: Mapping[Asked, Facts]
 
 
-def check(project: Project, dsn: str = "", scratch_dsn: str = "", update: bool = False) -> Report:
+def check(
+    project: Project, dsn: str = "", scratch_dsn: str = "", *, update: bool = False, plans: bool = False
+) -> Report:
     """Against the database of ``dsn``, which is migrated, or one that is made on the server of ``scratch_dsn``.
 
     Without either a server is launched. Nothing is changed in a database that was there. Where the project has a
-    snapshot, it is held against the facts that were found, or they are written to it for an ``update``.
+    snapshot, it is held against the facts that were found, or they are written to it for an ``update``. The same goes
+    for ``plans``, which are made last: they take rows, so a scratch database it must be.
 
     :raises MigrationError: ``Misconfigured``, ``Unreachable``, or what stopped a migration.
     """
     queries, found = declared(project.modules)
-    with _migrated(project, dsn, scratch_dsn) as connection, unbroken(connection, "the check"):
-        gatherer = Gatherer(connection, project.model)
-        facts = {Asked(query): gatherer.facts(query) for query in queries}
-        _refuse_an_unfit_database(facts, dsn)
-        policies = gatherer.policies()
+    with _migrated(project, dsn, scratch_dsn) as made:
+        with connect(made) as connection, unbroken(connection, "the check"):
+            gatherer = Gatherer(connection, project.model)
+            facts = {Asked(query): gatherer.facts(query) for query in queries}
+            _refuse_an_unfit_database(facts, dsn)
+            policies = gatherer.policies()
+        if plans:
+            found += planned(project, made, facts, update)
     by_key = {key(each.query.source, project): of for each, of in facts.items()}
     now = snapshots.snapshot_of(project, by_key, policies)
     if update:
@@ -91,17 +98,16 @@ def _judged(project: Project, facts: Mapping[Asked, Facts], found: list[Finding]
 
 
 @contextmanager
-def _migrated(project: Project, dsn: str, scratch_dsn: str) -> Iterator[Connection]:
+def _migrated(project: Project, dsn: str, scratch_dsn: str) -> Iterator[str]:
+    """The DSN of a database that has the project's tables."""
     if dsn:
-        with connect(dsn) as connection:
-            yield connection
+        yield dsn
         return
     first, *rest = project.migrations or (None,)
     with scratch(scratch_dsn, first) as made:
         for number, folder in enumerate(rest):
             run.up(made, folder, options=Options(table=f"{OWN_SCHEMA}.checked_{number}"))
-        with connect(made) as connection:
-            yield connection
+        yield made
 
 
 def _refuse_an_unfit_database(facts: Mapping[Asked, Facts], dsn: str) -> None:

@@ -27,7 +27,7 @@ def judge(asked: Asked, facts: Facts) -> list[Finding]:
         found = [_refused(asked, facts)]
     else:
         found = [
-            *(_complained(asked, each) for each in _distinct(facts.complaints) if not _is_claimed(asked, each)),
+            *(complained(asked, each) for each in _distinct(facts.complaints) if not _is_claimed(asked, each)),
             *_stars(asked),
             *columns.judge(asked, facts),
             *parameters.judge(asked, facts),
@@ -58,7 +58,8 @@ def _distinct(complaints: Iterable[Complaint]) -> Iterable[Complaint]:
     return {(each.code, each.place or each): each for each in reversed([*complaints])}.values()
 
 
-def _complained(asked: Asked, complaint: Complaint) -> Finding:
+def complained(asked: Asked, complaint: Complaint) -> Finding:
+    """What a proof has against a query's text, at its place in the file."""
     place = complaint.place[0] if complaint.place else None
     problem, advice = asked.with_names(complaint.problem), asked.with_names(complaint.advice)
     return replace(asked.finding(complaint.code, problem, advice, place), detail=complaint.detail)

@@ -7,6 +7,8 @@ A service says it once, in its ``pyproject.toml``, for the command line and for 
     model = "shop.tenancy:MODEL"              # a TenantModel; without one no query is held against one
     migrations = ["tenantstore", "migrations"]  # folders, applied in this order; `tenantstore` is ours
     snapshot = "check.snapshot.json"
+    workload = "shop.plans:WORKLOAD"          # a Workload, for --plans
+    plans = "plans"
 
 Paths are relative to that file.
 """
@@ -18,25 +20,31 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from tenantstore import resources
+from tenantstore.checking.plans import Workload
 from tenantstore.checking.query.modules import imported
 from tenantstore.checking.tenancy import TenantModel
 from tenantstore.migrate.errors import Misconfigured
 from tenantstore.queries import Catalog
 from tenantstore.queries.source import nearest
 
+T = TypeVar("T")
+
 OURS = "tenantstore"
 SNAPSHOT = "check.snapshot.json"
-_KEYS = ("modules", "model", "migrations", "snapshot")
+PLANS = "plans"
+_LISTS = ("modules", "migrations")
+_KEYS = (*_LISTS, "model", "snapshot", "workload", "plans")
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
     """``modules`` are names of modules or packages, modules, or catalogs; ``root`` is where paths are told from.
 
-    ``snapshot`` need not be there.
+    ``snapshot`` need not be there. ``plans`` is the folder of the plans that are committed, which the rows of
+    ``workload`` are for.
     """
 
     modules: tuple[str | ModuleType | Catalog, ...]
@@ -44,6 +52,8 @@ class Project:
     migrations: tuple[Path, ...]
     root: Path
     snapshot: Path
+    workload: Workload | None
+    plans: Path
 
 
 def project(
@@ -52,25 +62,31 @@ def project(
     migrations: Iterable[Path | str] = (OURS,),
     root: Path | None = None,
     snapshot: Path | str = SNAPSHOT,
+    workload: Workload | str | None = None,
+    plans: Path | str = PLANS,
 ) -> Project:
     """A project from its parts; without modules it is this library's own catalogue.
 
-    :raises Misconfigured: when the model cannot be imported, or a folder is not there.
+    :raises Misconfigured: when model or workload cannot be imported, or a folder is not there.
     """
     root = root or Path.cwd()
     chosen = tuple(modules)
     if not chosen:
-        chosen, model = ("tenantstore.repositories",), model or "tenantstore.checking.ownership:OWNERSHIP"
+        chosen, plans = ("tenantstore.repositories",), resources.folder("plans")
+        model = model or "tenantstore.checking.ownership:OWNERSHIP"
+        workload = workload or "tenantstore.checking.plans.fleet:FLEET"
     folders = tuple(resources.folder("migrations") if each == OURS else root / each for each in migrations)
     for folder in folders:
         if not folder.is_dir():
             raise Misconfigured(f"{folder}: no such folder of migrations", "`tenantstore` stands for ours.")
     return Project(
         chosen,
-        _model(model) if isinstance(model, str) else model,
+        _named(model, TenantModel),
         folders,
         root,
         root / snapshot,
+        _named(workload, Workload),
+        root / plans,
     )
 
 
@@ -98,7 +114,7 @@ def _read(file: Path, table: Mapping[str, Any]) -> Project:
     for key, value in table.items():
         if key not in _KEYS:
             raise Misconfigured(f"{file}: [tool.tenantstore.check] has no key {key!r}{nearest(key, _KEYS)}")
-        wanted = list if key in ("modules", "migrations") else str
+        wanted = list if key in _LISTS else str
         if not isinstance(value, wanted) or (wanted is list and not all(isinstance(each, str) for each in value)):
             form = "a list of texts" if wanted is list else "a text"
             raise Misconfigured(f"{file}: [tool.tenantstore.check] {key} is {form}")
@@ -108,11 +124,14 @@ def _read(file: Path, table: Mapping[str, Any]) -> Project:
     return project(**table, root=file.parent)
 
 
-def _model(name: str) -> TenantModel:
-    module, _, attribute = name.partition(":")
+def _named(named: T | str | None, wanted: type[T]) -> T | None:
+    """What ``package.module:NAME`` names, if it is only named."""
+    if not isinstance(named, str):
+        return named
+    module, _, attribute = named.partition(":")
     if failed := imported([module]):
         raise Misconfigured(f"{module} cannot be imported", str(failed[0]))
     found = getattr(import_module(module), attribute, None) if attribute else None
-    if not isinstance(found, TenantModel):
-        raise Misconfigured(f"{name} is no TenantModel", "The model is named as `package.module:NAME`.")
+    if not isinstance(found, wanted):
+        raise Misconfigured(f"{named} is no {wanted.__name__}", "It is named as `package.module:NAME`.")
     return found

@@ -23,6 +23,8 @@ RULES = {
     "volatile": "No volatile function decides what a change does.",
     "unused-file": "Every .sql file is declared.",
     "unused-query": "Every declared query is called.",
+    "plan-scan": "No plan reads a whole table.",
+    "plan-changed": "The plans are those that are committed.",
     "stale-snapshot": "The snapshot is of these queries, migrations and model.",
 }
 

@@ -28,6 +28,8 @@ CREATE TABLE loans (
     notes jsonb NOT NULL DEFAULT '{}'
 );
 
+CREATE INDEX loans_book_id_idx ON loans (book_id);
+
 CREATE TABLE shelves (
     code text PRIMARY KEY,
     floor integer NOT NULL
