@@ -10,7 +10,7 @@ import pytest
 
 from tenantstore import Store, migrate
 from tenantstore.testing import Server, launch
-from tests.isolation.modes import make_bypass_role
+from tenantstore.testing.isolation.modes import make_bypass_role
 from tests.isolation.rooms import IDENTITIES, Room
 from tests.isolation.world import Connection, populate
 
@@ -97,7 +97,7 @@ def _make_whole_world(server: Server) -> Barrier:
     """A world of its own, on which barrier 1 can be tried alone."""
     barrier = make_barrier(server)
     with barrier.connect(barrier.template, None) as admin:
-        make_bypass_role(admin)
+        make_bypass_role(admin, "app")
     return barrier
 
 

@@ -27,7 +27,7 @@ from tenantstore.repositories import (
 )
 from tenantstore.repositories.devices import Permissions
 from tenantstore.store import Scope
-from tests.fix_isolation_report import count
+from tenantstore.testing.fixtures.isolation import count
 from tests.isolation import model
 from tests.isolation.world import named
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from tests.fix_isolation_report import LEAKS, count
+from tenantstore.testing.fixtures.isolation import count, cover
 
 P = ParamSpec("P")
 
@@ -61,6 +61,9 @@ CLASSES = (
     "thread that inherits a scope",
     "pipeline error that leaves the connection in error",
 )
+
+LEAKS = "leak classes"
+cover(LEAKS, CLASSES, "classes")
 
 #: Class to the name of the test that covers it.
 COVERED: dict[str, str] = {}

@@ -1,13 +1,13 @@
 """Two transactions that meet: the first has done its part and not committed, the second begins, the first commits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from time import sleep
 from typing import LiteralString
 
 import psycopg
 
+from tenantstore.testing.isolation.races import until_waiting
 from tests.isolation.world import Connection
 
 Connect = Callable[[str | None], Connection]
@@ -28,7 +28,6 @@ class Transaction:
 
     def __init__(self, connection: Connection, enter: Callable[[Connection], None]) -> None:
         self.connection = connection
-        self.pid = connection.info.backend_pid
         self._enter = enter
 
     def run(self, statements: Sequence[LiteralString], values: Values) -> int | str:
@@ -57,20 +56,9 @@ def meet(
     done = one.run(first[1], values)
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(other.run, second[1], values)
-        waited = until_waiting(admin, other, late)
+        waited = until_waiting(admin, late)
         meanwhile()
         one.commit()
         outcome = late.result()
     other.commit()
     return Meeting(waited, done, outcome)
-
-
-def until_waiting(admin: Connection, transaction: Transaction, late: Future[int | str]) -> bool:
-    """True when it stands behind a lock, False when it got through."""
-    while not late.done():
-        if admin.execute(
-            "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'", [transaction.pid]
-        ).rowcount:
-            return True
-        sleep(0.001)
-    return False

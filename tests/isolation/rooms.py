@@ -10,8 +10,8 @@ from tenantstore import Store
 from tenantstore.errors import TenantstoreError
 from tenantstore.store import Scope
 from tenantstore.store.identity import Operator, Tenant
+from tenantstore.testing.isolation.modes import Bypassing
 from tests.isolation.functions import NEEDS, call
-from tests.isolation.modes import Bypassing
 from tests.isolation.world import ADA, EVE, GRANTEES, PERMISSIONS, Connection, Person, named
 
 GRANTEE = GRANTEES[-1]

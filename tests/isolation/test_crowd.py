@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from tenantstore.queries import Statement
 from tenantstore.repositories import connections, customers, device_shares, devices, pairing_codes
 from tenantstore.store import Scope
-from tests.fix_isolation_report import count
+from tenantstore.testing.fixtures.isolation import count
 from tests.isolation.functions import LATER, call
 from tests.isolation.rooms import GRANTEE, OWNERS_WRITES, Room, outcome
 from tests.isolation.world import ADA, EVE, GIL, Person, named, wrong

@@ -13,10 +13,11 @@ import pytest
 
 from tenantstore.queries import Statement
 from tenantstore.store import Scope
-from tests.fix_isolation_report import count
+from tenantstore.testing.fixtures.isolation import count
+from tenantstore.testing.isolation.races import until_waiting
 from tests.isolation.functions import call
 from tests.isolation.rooms import GRANTEE, GRANTEES_WRITES, OWNERS_WRITES, Room
-from tests.isolation.test_races import ENDINGS, until_waiting
+from tests.isolation.test_races import ENDINGS
 from tests.isolation.world import ADA, Person, named, share_id
 
 LOCKS: dict[str, LiteralString] = {

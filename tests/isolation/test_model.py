@@ -29,11 +29,11 @@ from tenantstore.repositories import (
     status_logs,
 )
 from tenantstore.store import Scope
-from tests.fix_isolation_report import count
+from tenantstore.testing.fixtures.isolation import count
+from tenantstore.testing.isolation.modes import Bypassing
 from tests.isolation import model
 from tests.isolation.conftest import Barrier
 from tests.isolation.fleet import HOUR, LATER, SINCE, STEPS, Fleet, outcome, plain
-from tests.isolation.modes import Bypassing
 from tests.isolation.world import Connection, wrong
 
 SOAK = "TENANTSTORE_SOAK" in os.environ

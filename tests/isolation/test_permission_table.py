@@ -13,10 +13,11 @@ from tenantstore.queries import Statement
 from tenantstore.repositories.bandwidth import BandwidthTotal
 from tenantstore.repositories.connections import Connection as ProxyConnection
 from tenantstore.store import Scope
-from tests.fix_isolation_report import count
+from tenantstore.testing.fixtures.isolation import count
+from tenantstore.testing.isolation.modes import BYPASS, Bypassing, Run
 from tests.isolation.conftest import Barrier
 from tests.isolation.functions import FUNCTIONS, NEEDS, call, cases, is_tenants
-from tests.isolation.modes import MODES, Bypassing, Run
+from tests.isolation.modes import MODES
 from tests.isolation.world import ADA, DEVICES, HAL, SHARES, SID, TENANTS, Person, named
 
 TENANTS_OWN = [name for name in FUNCTIONS if is_tenants(name)]
@@ -55,7 +56,7 @@ def outcome(run: Run, store: Store, case: str, person: Person, device: str) -> l
     statement = call(case, device, person)
     count("permission table", statement.query.name)
     try:
-        found = run(store, person, statement)
+        found = run(store, person.id, statement)
     except NotFound:
         return []
     rows = found if isinstance(found, list) else [] if found is None else [found]
@@ -102,7 +103,7 @@ def test_a_suspended_customer_does_nothing(store: Store, case: str) -> None:
     for person in (HAL, SID):
         for run in (MODES["both"], MODES["barrier 1 alone"]):
             with pytest.raises(CustomerNotActive) as caught:
-                run(store, person, call(case, "shared", person))
+                run(store, person.id, call(case, "shared", person))
             refused.append(str(caught.value))
 
     assert refused == [f"customer {person.id}: unknown or suspended" for person in (HAL, HAL, SID, SID)]
@@ -153,7 +154,7 @@ def test_every_function_of_a_customers_has_its_power() -> None:
 def test_barrier_1_alone_is_without_the_other(store: Store) -> None:
     with store.pool.connection() as connection:
         connection.execute("BEGIN")
-        connection.execute("SELECT set_config('role', 'tenantstore_test_bypass', true)")
+        connection.execute("SELECT set_config('role', %s, true)", [BYPASS])
         active = connection.execute("SELECT row_security_active('devices')").fetchone()
         connection.execute("ROLLBACK")
 

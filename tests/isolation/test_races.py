@@ -7,20 +7,20 @@ database alone.
 
 import re
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from time import sleep
 from typing import Any
 
 import pytest
 
 from tenantstore.queries import Query, Statement
 from tenantstore.repositories import customers, devices, pairing_codes
-from tests.fix_isolation_report import count
+from tenantstore.testing.fixtures.isolation import count
+from tenantstore.testing.isolation.races import until_waiting
 from tests.isolation.functions import call
 from tests.isolation.rooms import GRANTEE, GRANTEES_WRITES, OWNERS_WRITES, Room, outcome
-from tests.isolation.world import ADA, GIL, PERMISSIONS, Connection, Person, named, share_id, wrong
+from tests.isolation.world import ADA, GIL, PERMISSIONS, Person, named, share_id, wrong
 
 
 @dataclass(frozen=True)
@@ -92,17 +92,6 @@ def meet(
             late = pool.submit(outcome, lambda: room.scope(second[0]).run(second[1]))
             waited = until_waiting(room.admin, late)
         return waited, late.result()
-
-
-def until_waiting(admin: Connection, late: Future[str]) -> bool:
-    """True when somebody in the room stands behind a lock, False when the second got through."""
-    while not late.done():
-        if admin.execute(
-            "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        ).rowcount:
-            return True
-        sleep(0.001)
-    return False
 
 
 def asked(case: str, person: Person) -> Statement[Any]:
