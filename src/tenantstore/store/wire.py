@@ -31,6 +31,7 @@ SQLSTATE = pq.DiagnosticField.SQLSTATE
 # Read at every call, and an enum's member takes two look-ups.
 _SYNC, _FATAL, _ABORTED = pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED
 _READ, _READ_OR_WRITE = Wait.R, Wait.RW
+_OK = pq.ConnStatus.OK
 _TEXT = PyFormat.TEXT
 
 
@@ -84,13 +85,13 @@ class Link:
         The server says nothing to an idle client, but for a notice that it is going away. So a socket that can be read
         has been closed, or is about to be; looking costs a system call, against a round trip for a query.
         """
-        if self._pgconn.status != pq.ConnStatus.OK:
+        if self._pgconn.status != _OK:
             return False
         if self._poll.poll(0):
             with suppress(Exception):
                 self._pgconn.consume_input()
                 # A parameter change or a notification is news that a living connection may have.
-                return self._pgconn.status == pq.ConnStatus.OK and not self._poll.poll(0)
+                return self._pgconn.status == _OK and not self._poll.poll(0)
             return False
         return True
 
@@ -180,7 +181,7 @@ class Link:
             result = pgconn.get_result()
             if result is None:
                 # It parts one message's result from the next; a connection that is gone gives nothing else.
-                if pgconn.status != pq.ConnStatus.OK:
+                if pgconn.status != _OK:
                     raise psycopg.OperationalError("the connection is closed")
                 continue
             status = result.status
