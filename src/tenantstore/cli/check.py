@@ -39,8 +39,8 @@ def main(argv: Sequence[str]) -> int:
     """Parse and check; the exit code."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    if arguments.offline and (arguments.update or arguments.dsn or arguments.plans):
-        parser.error("--offline asks no database: it takes neither --dsn nor --update nor --plans")
+    if arguments.offline and (arguments.update or arguments.dsn or arguments.plans or arguments.base):
+        parser.error("--offline asks no database: it takes neither --dsn nor --update nor --plans nor --base")
     if arguments.dsn and arguments.plans:
         parser.error("--plans fills a scratch database with rows: it takes --scratch-dsn, not --dsn")
     # Not before: --help must not wait for psycopg.
@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
             report = check_offline(project)
         else:
             extent = {"update": arguments.update, "plans": arguments.plans}
-            report = check(project, arguments.dsn, arguments.scratch_dsn, **extent)
+            report = check(project, arguments.dsn, arguments.scratch_dsn, **extent, base=arguments.base)
         return _told(arguments, report)
     except MigrationError as error:
         log(f"error: {error}")
@@ -90,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--update", action="store_true", help="write the snapshot, and with --plans the plans, anew")
     add("--plans", action="store_true", help="plan every query on rows of a workload as well")
     add("--workload", metavar="MODULE:NAME", help="the Workload that plans are made for")
+    add(
+        "--base",
+        default="",
+        metavar="REF",
+        help="hold the queries of that commit, or of that folder, against every migration since",
+    )
     add("--audit", action="store_true", help="list the operator's queries, and what is claimed without a proof")
     add("--uses", metavar="TABLE[.COLUMN]", help="list the queries that read or write it")
     add("--json", action="store_true", help="the result as JSON")
@@ -121,7 +127,7 @@ def _told(arguments: argparse.Namespace, report: "Report") -> int:
     from tenantstore.checking.query.uses import uses
 
     data: dict[str, Any] = {"findings": [each.as_dict() for each in report.findings]}
-    texts = ["\n\n".join(map(str, report.findings)) or f"no findings in {len(report.facts)} queries"]
+    texts = ["\n\n".join(map(str, report.findings)) or _nothing_found(arguments, report)]
     if arguments.uses:
         used = uses(report, arguments.uses)
         data["uses"] = [each.as_dict() for each in used]
@@ -129,9 +135,18 @@ def _told(arguments: argparse.Namespace, report: "Report") -> int:
     if arguments.audit:
         entries = audit(report)
         data["audit"] = [each.as_dict() for each in entries]
-        of_kinds = {kind: [str(each) for each in entries if each.kind == kind] for kind in HEADINGS}
+        kinds = [kind for kind in HEADINGS if kind != "early" or report.survival]
+        of_kinds = {kind: [str(each) for each in entries if each.kind == kind] for kind in kinds}
         texts += ["\n".join((f"{HEADINGS[kind]}: {len(told)}", *told)) for kind, told in of_kinds.items()]
     if arguments.sarif:
         arguments.sarif.write_text(dumped(sarif(report.findings, report.project.root)) + "\n", encoding="utf-8")
     print(dumped(data) if arguments.json else shown("\n\n".join(texts)))
     return _FINDINGS if report.findings and not arguments.uses else 0
+
+
+def _nothing_found(arguments: argparse.Namespace, report: "Report") -> str:
+    found = f"no findings in {len(report.facts)} queries"
+    if report.survival is None:
+        return found
+    steps = len(report.survival.steps)
+    return f"{found}, nor in those of {arguments.base} on the {steps} migration{'s' * (steps != 1)} since"

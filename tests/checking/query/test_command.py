@@ -263,7 +263,8 @@ def test_a_table_that_is_none_is_told(run: Run, copy: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", ["--offline --update", "--offline --plans", "--dsn x --plans", "--offline --dsn x"]
+    "arguments",
+    ["--offline --update", "--offline --plans", "--offline --base x", "--dsn x --plans", "--offline --dsn x"],
 )
 def test_what_excludes_each_other_is_2(run: Run, arguments: str) -> None:
     with pytest.raises(SystemExit, match=r"^2$"):

@@ -16,7 +16,7 @@ from tenantstore.queries.source import prose
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing of a ``kind``, operator, claim or loose; ``told`` says what, ``reason`` why."""
+    """One thing of a ``kind``, operator, claim, early or loose; ``told`` says what, ``reason`` why."""
 
     kind: str
     query: str
@@ -38,6 +38,7 @@ class Entry:
 HEADINGS = {
     "operator": "Queries of the operator, which may cross customers",
     "claim": "Claimed in a header, and not proven",
+    "early": "Hold from a migration on that the base has not seen",
     "loose": "Never null in any query, and annotated as if it might be",
 }
 
@@ -46,7 +47,7 @@ def audit(report: Report) -> list[Entry]:
     """All entries, by kind and file."""
     kinds: tuple[Callable[[Asked, Facts], Iterator[Entry]], ...] = (_operator(report), _claims)
     found = [entry for kind in kinds for asked, facts in report.facts.items() for entry in kind(asked, facts)]
-    return [*dict.fromkeys(found), *_loose(report)]
+    return [*dict.fromkeys(found), *_early(report), *_loose(report)]
 
 
 def _operator(report: Report) -> Callable[[Asked, Facts], Iterator[Entry]]:
@@ -75,6 +76,14 @@ def _claims(asked: Asked, _facts: Facts) -> Iterator[Entry]:
         place = Place.at(source.path, source.text, claim.offset)
         told = f"{asked.query.name}: {claim.key}{claim.column and f' {claim.column}'}"
         yield Entry("claim", asked.query.name, place, told, claim.reason)
+
+
+def _early(report: Report) -> Iterator[Entry]:
+    """Queries that a deploy may not run before its migrations, nor after they are undone."""
+    for each in report.survival.early if report.survival else ():
+        place = Place.at(each.since, each.since.read_text(encoding="utf-8"), 0)
+        lost = f"no more after {each.undone.name}" if each.undone else ""
+        yield Entry("early", each.query, place, f"{each.query} holds from here on", lost)
 
 
 def _loose(report: Report) -> Iterator[Entry]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from tenantstore.checking.complaint import Complaint
+from tenantstore.checking.history import Survival
 from tenantstore.checking.query import snapshot as snapshots
 from tenantstore.checking.query.asked import Asked
 from tenantstore.checking.query.facts import Facts, identity
@@ -14,6 +15,7 @@ from tenantstore.checking.query.judge import judge
 from tenantstore.checking.query.modules import declared
 from tenantstore.checking.query.planned import planned
 from tenantstore.checking.query.project import Project
+from tenantstore.checking.query.since import since
 from tenantstore.checking.query.snapshot import Snapshot, changes, key
 from tenantstore.migrate import run
 from tenantstore.migrate.catalogs import OWN_SCHEMA
@@ -29,21 +31,32 @@ _STALE = "`tenantstore check --update` writes it anew; review its diff."
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``findings`` in the order of the files; ``facts`` by query, of those that there are facts about."""
+    """``findings`` in the order of the files; ``facts`` by query, of those that there are facts about.
+
+    ``survival`` is what the migrations since an older release do, where one was asked for.
+    """
 
     project: Project
     findings: tuple[Finding, ...]
     facts: Mapping[Asked, Facts]
+    survival: Survival | None = None
 
 
 def check(
-    project: Project, dsn: str = "", scratch_dsn: str = "", *, update: bool = False, plans: bool = False
+    project: Project,
+    dsn: str = "",
+    scratch_dsn: str = "",
+    *,
+    update: bool = False,
+    plans: bool = False,
+    base: str = "",
 ) -> Report:
     """Against the database of ``dsn``, which is migrated, or one that is made on the server of ``scratch_dsn``.
 
     Without either a server is launched. Nothing is changed in a database that was there. Where the project has a
     snapshot, it is held against the facts that were found, or they are written to it for an ``update``. The same goes
-    for ``plans``, which are made last: they take rows, so a scratch database it must be.
+    for ``plans``, which are made last: they take rows, so a scratch database it must be. With a ``base``, a commit or a
+    folder, the queries that it had are held against every schema since, on a scratch database of their own.
 
     :raises MigrationError: ``Misconfigured``, ``Unreachable``, or what stopped a migration.
     """
@@ -56,13 +69,15 @@ def check(
             policies = gatherer.policies()
         if plans:
             found += planned(project, made, facts, update)
+    survival = since(project, base, queries, scratch_dsn) if base else None
+    found += survival.findings if survival else ()
     by_key = {key(each.query.source, project): of for each, of in facts.items()}
     now = snapshots.snapshot_of(project, by_key, policies)
     if update:
         snapshots.write(project.snapshot, now)
     elif project.snapshot.exists():
         found += _stale(project, facts, snapshots.read(project.snapshot), now)
-    return _judged(project, facts, [*found, *map(_of_policy, policies)])
+    return replace(_judged(project, facts, [*found, *map(_of_policy, policies)]), survival=survival)
 
 
 def check_offline(project: Project) -> Report:

@@ -25,6 +25,17 @@ RULES = {
     "unused-query": "Every declared query is called.",
     "plan-scan": "No plan reads a whole table.",
     "plan-changed": "The plans are those that are committed.",
+    "plan-no-rows": "The workload has rows of every table that is read.",
+    "plan-refused": "The role that runs a query may run it.",
+    "release-refused": "A query of the last release is taken by every schema since.",
+    "release-denied": "A customer's query of the last release is granted by every schema since.",
+    "release-parameter": "What a query of the last release is given is taken by every schema since.",
+    "release-columns": "A query of the last release gives its columns on every schema since.",
+    "release-type": "A query of the last release gives its types on every schema since.",
+    "release-nullable": "What a query of the last release never gave as null, it never gives as null since.",
+    "release-many": "A query of the last release that gave one row at most gives no more since.",
+    "release-unproven": "What was proven of a query of the last release is proven since.",
+    "release-unusable": "A query of the last release is taken by that release's own schema.",
     "stale-snapshot": "The snapshot is of these queries, migrations and model.",
 }
 
