@@ -30,6 +30,12 @@ def test_each_rendering_is_of_a_case() -> None:
     assert sorted(path.stem for path in RENDERED.iterdir()) == sorted(CASES)
 
 
+def test_what_the_readme_shows_of_a_finding_is_one() -> None:
+    readme = Path(__file__).parents[3] / "README.md"
+
+    assert f"```text\n{(RENDERED / 'nullable-by-a-join.txt').read_text()}```" in readme.read_text()
+
+
 def test_a_file_that_nothing_declares_is_found(checked: Checked) -> None:
     case = CASES["refused"]
     report = checked({**files(case), "orders/old": "-- scope: operator\nSELECT 1;\n"}, case.python)
