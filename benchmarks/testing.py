@@ -1,0 +1,168 @@
+"""What a test with a database of its own costs, beside pytest-postgresql: ``python -m benchmarks.testing``.
+
+Every figure is of real pytest runs, in turns. A test connects, asks one question of a migrated database and goes; its
+cost is the time from the first test's start to the last one's end, divided by their number, so what a thread does
+meanwhile is in it. pytest-postgresql has the same server, a template of the same migrations, and its own way to copy it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median, quantiles
+
+from tenantstore.testing import launch
+
+TESTS = 200
+ROUNDS = 5
+STARTS = 7
+
+CONFTEST = """
+import json, os, time
+import pytest
+
+begun, phases, starts = [], {"setup": [], "call": [], "teardown": []}, []
+
+def pytest_runtest_logstart():
+    begun.append(time.perf_counter())
+
+def pytest_runtest_logreport(report):
+    phases[report.when].append(report.duration)
+    begun.append(time.perf_counter())
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_finish():
+    start = time.perf_counter()
+    yield
+    starts.append(time.perf_counter() - start)
+
+def pytest_sessionfinish():
+    first, rest = phases["setup"][0], sorted(phases["setup"])[len(phases["setup"]) // 2]
+    told = {"whole": begun[-1] - begun[0], "teardown": phases["teardown"], "start": starts[0] + first - rest}
+    open(os.environ["BENCH_OUT"], "w").write(json.dumps(told))
+"""
+
+PEER = """
+import os
+from pytest_postgresql import factories
+from tenantstore import migrate
+
+def load(host, port, user, dbname, password, **_):
+    migrate.up(f"host={host} port={port} user={user} dbname={dbname}")
+
+postgresql_noproc = factories.postgresql_noproc(
+    host=os.environ["BENCH_HOST"], port=5432, user="postgres", dbname=f"peer{os.getpid()}", load=[load]
+)
+postgresql = factories.postgresql("postgresql_noproc")
+"""
+
+QUESTION = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+HEAD = "import psycopg, pytest\nfrom psycopg_pool import ConnectionPool\n"
+BODIES = {
+    "ts_db, connect": f"def test(n, ts_db):\n    with psycopg.connect(ts_db) as c:\n        c.execute({QUESTION!r})\n",
+    "ts_store": "from tenantstore.repositories import devices\n"
+    "def test(n, ts_store):\n    ts_store.operator().run(devices.list_all())\n",
+    "ts_tx": "from tenantstore.repositories import devices\n"
+    "def test(n, ts_tx):\n    ts_tx.operator().run(devices.list_all())\n",
+    "pytest-postgresql": f"def test(n, postgresql):\n    postgresql.execute({QUESTION!r})\n",
+    "a pool of four": "def test(n, ts_db):\n    with ConnectionPool(ts_db, min_size=4) as pool:\n        pool.wait()\n",
+}
+EMPTY = "def test():\n    pass\n"
+
+
+class Runs:
+    """Pytest runs in a folder of their own."""
+
+    def __init__(self, folder: Path, host: str) -> None:
+        self._folder = folder
+        self._environment = {**os.environ, "BENCH_OUT": str(folder / "out"), "BENCH_HOST": host}
+        self._environment.pop("TENANTSTORE_TEST_DSN", None)
+
+    def run(self, body: str, tests: int = TESTS, environment: Mapping[str, str] | None = None) -> dict[str, object]:
+        """What the run's conftest has measured, in seconds."""
+        (self._folder / "pytest.ini").write_text("[pytest]\n")
+        (self._folder / "conftest.py").write_text(CONFTEST + (PEER if "postgresql" in body else ""))
+        mark = f"@pytest.mark.parametrize('n', range({tests}))\n"
+        (self._folder / "test_bench.py").write_text(HEAD + body.replace("def test(", f"{mark}def test("))
+        self._pytest("-p", "no:postgresql" if "postgresql" not in body else "no:faulthandler", more=environment or {})
+        told: dict[str, object] = json.loads((self._folder / "out").read_text())
+        return told
+
+    def seconds(self, *options: str) -> float:
+        """How long a run of one empty test takes."""
+        (self._folder / "conftest.py").unlink(missing_ok=True)
+        (self._folder / "test_bench.py").write_text(EMPTY)
+        start = time.perf_counter()
+        self._pytest(*options, more={})
+        return time.perf_counter() - start
+
+    def _pytest(self, *options: str, more: Mapping[str, str]) -> None:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(self._folder)]
+        done = subprocess.run(
+            command, env={**self._environment, **more}, cwd=self._folder, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            sys.exit(done.stdout + done.stderr)
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder, launch("embedded") as server:
+        Path(folder).chmod(0o755)
+        runs = Runs(Path(folder), str(server.parameters["host"]))
+        costs(runs)
+        starts(runs, Path(folder))
+        imports(runs)
+
+
+def costs(runs: Runs) -> None:
+    """Milliseconds a test, and its teardown."""
+    whole: dict[str, list[float]] = {name: [] for name in BODIES}
+    teardowns: list[float] = []
+    for _ in range(ROUNDS):
+        for name, body in BODIES.items():
+            told = runs.run(body)
+            whole[name].append(float(str(told["whole"])) / TESTS * 1000)
+            if name == "a pool of four":
+                teardowns += told["teardown"]  # type: ignore[arg-type]
+    peer = median(whole["pytest-postgresql"])
+    print(f"a test, {TESTS} in a run, median of {ROUNDS} runs")
+    for name, figures in whole.items():
+        own = median(figures)
+        print(f"  {name:<20} {own:6.2f} ms   pytest-postgresql / this = {peer / own:.1f}")
+    p50, p95 = median(teardowns) * 1000, quantiles(teardowns, n=20)[-1] * 1000
+    print(f"  teardown after a pool of four: median {p50:.2f} ms, p95 {p95:.2f}, longest {max(teardowns) * 1000:.1f}")
+
+
+def starts(runs: Runs, folder: Path) -> None:
+    """Seconds from the end of the collection to the first test's database."""
+    kinds: dict[str, list[float]] = {"cold, nothing cached": [], "cold, the template to be built": [], "warm": []}
+    for number in range(STARTS):
+        cache = folder / f"cache{number}"
+        environment = {"XDG_CACHE_HOME": str(cache)}
+        for kind, figures in kinds.items():
+            if kind == "cold, the template to be built":
+                for path in (cache / "tenantstore").glob("seeded-*.tar"):
+                    path.unlink()
+            figures.append(float(str(runs.run(BODIES["ts_db, connect"], 11, environment)["start"])))
+    print("until the first test has its database")
+    for kind, figures in kinds.items():
+        print(f"  {kind:<32} {median(figures):.2f} s   fastest {min(figures):.2f}")
+
+
+def imports(runs: Runs) -> None:
+    """Milliseconds that the plugin adds to a run that does not use it."""
+    without, with_it = [], []
+    for _ in range(3 * STARTS):
+        without.append(runs.seconds("-p", "no:tenantstore"))
+        with_it.append(runs.seconds())
+    added = median(b - a for a, b in zip(without, with_it, strict=True)) * 1000
+    print(f"a run that uses none of it: {median(without) * 1000:.0f} ms without the plugin, {added:+.0f} with it")
+
+
+if __name__ == "__main__":
+    main()
