@@ -89,6 +89,12 @@ def test_each_pair_of_plans_is_a_complaint_of_its_own(tmp_path: Path) -> None:
     }
 
 
+def test_a_baseline_of_what_could_not_be_planned_is_left_alone(tmp_path: Path) -> None:
+    update(tmp_path, {"notes/get": TEXT})
+
+    assert (update(tmp_path, {}, ["notes/get"]), compare(tmp_path, {}, ["notes/get"])) == ([], {})
+
+
 @pytest.mark.parametrize(
     ("there", "texts", "complaint"),
     [

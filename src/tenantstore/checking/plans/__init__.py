@@ -52,14 +52,13 @@ def examine(
         fill(connection, workload)
         with usual_settings(connection):
             complaints, texts = _planned(Planner(connection, workload), sources, version)
+    refused = complaints.keys() - texts.keys()
     written: list[Path] = []
     if baselines is not None and update:
-        written = baseline.update(baselines, texts)
+        written = baseline.update(baselines, texts, refused)
     elif baselines is not None and compared:
-        for name, more in baseline.compare(baselines, texts).items():
-            # Of one that could not be planned it is known what is wrong.
-            if not any(each.code == "plan-refused" for each in complaints.get(name, ())):
-                complaints.setdefault(name, []).extend(more)
+        for name, more in baseline.compare(baselines, texts, refused).items():
+            complaints.setdefault(name, []).extend(more)
     return Told({name: told for name, told in complaints.items() if told}, written, compared)
 
 

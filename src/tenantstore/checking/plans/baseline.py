@@ -1,7 +1,7 @@
 """Plans as text, a file for each query under the query's name; written by ``--update``, read in review."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tenantstore.checking.complaint import Complaint
@@ -31,8 +31,8 @@ def titles(which: Iterable[tuple[str, str]]) -> str:
     return ", ".join(f"{mode} plan for {' and '.join(customers)}" for mode, customers in kinds.items())
 
 
-def compare(folder: Path, texts: Mapping[str, str]) -> dict[str, list[Complaint]]:
-    """By query, how the baselines in ``folder`` are not these texts."""
+def compare(folder: Path, texts: Mapping[str, str], refused: Collection[str] = ()) -> dict[str, list[Complaint]]:
+    """By query, how the baselines in ``folder`` are not these texts; of those that were ``refused`` there is none."""
     found: dict[str, list[Complaint]] = {}
     for name, text in texts.items():
         path = _path(folder, name)
@@ -41,13 +41,16 @@ def compare(folder: Path, texts: Mapping[str, str]) -> dict[str, list[Complaint]
         elif (before := path.read_text(encoding="utf-8")) != text:
             found[name] = list(_changes(path, before, text))
     for name, path in _there(folder).items():
-        if name not in texts:
+        if name not in texts and name not in refused:
             found[name] = [Complaint("plan-stale", f"{path} is the baseline of no query", _UPDATE)]
     return found
 
 
-def update(folder: Path, texts: Mapping[str, str]) -> list[Path]:
-    """Make the baselines in ``folder`` these texts; the files that were written or removed."""
+def update(folder: Path, texts: Mapping[str, str], refused: Collection[str] = ()) -> list[Path]:
+    """Make the baselines in ``folder`` these texts; the files that were written or removed.
+
+    Those of queries that were ``refused`` stay as they are.
+    """
     touched = []
     for name, text in texts.items():
         path = _path(folder, name)
@@ -56,7 +59,7 @@ def update(folder: Path, texts: Mapping[str, str]) -> list[Path]:
             path.write_text(text, encoding="utf-8")
             touched.append(path)
     for name, path in _there(folder).items():
-        if name not in texts:
+        if name not in texts and name not in refused:
             path.unlink()
             touched.append(path)
     return touched

@@ -20,13 +20,13 @@ def planned(project: Project, dsn: str, facts: Mapping[Asked, Facts], update: bo
     """
     if project.workload is None:
         raise Misconfigured("there is no workload to make plans for", "--workload names one, or pyproject.toml does.")
-    # What the server refuses has no plan.
-    asked = {each.query.name: each for each, of in facts.items() if not of.refusal}
+    asked = {each.query.name: each for each in facts}
     sources = [each.query.source for each in asked.values()]
     try:
         told = plans.examine(dsn, sources, project.workload, Path(near(project.plans)), update=update)
     except plans.UnusableWorkload as error:
         raise Misconfigured(f"the workload: {error}") from None
+    # Of what the server refuses it is told already.
     refused = {each.query.name for each, of in facts.items() if of.refusal}
     return [
         found
