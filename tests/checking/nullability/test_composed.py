@@ -19,7 +19,7 @@ _SEED = 4
 
 @dataclass
 class Tally:
-    """``ran`` are statements that were executed; of them ``promised`` columns are never null, ``single`` give one row."""
+    """``ran`` statements were executed; ``promised`` of their columns are never null, ``single`` give one row."""
 
     ran: int = 0
     promised: int = 0

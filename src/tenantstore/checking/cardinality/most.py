@@ -159,7 +159,7 @@ def _relation(level: Level, relation: int) -> str | None:
             cte = next(each for each in home.query.cteList if each.ctename == entry.ctename)
             return None if cte.cterecursive else single(cte.ctequery, home, schema, level.asked(relation))
         case Entry.VALUES:
-            return f"one row in {name}" if len(entry.values_lists) == 1 else None
+            return "one row of VALUES" if len(entry.values_lists) == 1 else None
         case Entry.FUNCTION:
             calls = [each.funcexpr for each in entry.functions]
             return None if any(call.tag == "FUNCEXPR" and call.funcretset for call in calls) else f"one row of {name}"
