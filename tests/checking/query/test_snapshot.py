@@ -72,6 +72,15 @@ def test_it_gives_the_findings_that_the_database_gave(service: Service, with_typ
     assert (len(live), check_offline(found).findings, check(found, with_types).findings) == (1, live, live)
 
 
+def test_a_file_that_is_declared_twice_is_kept_twice(service: Service, with_types: str) -> None:
+    again = PYTHON.replace("_LIST", "_AGAIN").replace("list_users(name: str)", "list_again(name: str | None)")
+    found = service({"users/list": USERS}, PYTHON + again.partition("\n\n\n")[2])
+    check(found, with_types, update=True)
+
+    assert sorted(snapshot.read(found.snapshot).facts) == ["sql/users/list.sql", "sql/users/list.sql 2"]
+    assert (check(found, with_types).findings, check_offline(found).findings) == ((), ())
+
+
 def test_own_types_are_kept_with_it(tmp_path: Path) -> None:
     facts = Facts(
         "a",

@@ -16,7 +16,7 @@ from tenantstore.checking.query.modules import declared
 from tenantstore.checking.query.planned import planned
 from tenantstore.checking.query.project import Project
 from tenantstore.checking.query.since import since
-from tenantstore.checking.query.snapshot import Snapshot, changes, key
+from tenantstore.checking.query.snapshot import Snapshot, changes, keys
 from tenantstore.migrate import run
 from tenantstore.migrate.catalogs import OWN_SCHEMA
 from tenantstore.migrate.connect import connect
@@ -71,12 +71,12 @@ def check(
             found += planned(project, made, facts, update)
     survival = since(project, base, queries, scratch_dsn) if base else None
     found += survival.findings if survival else ()
-    by_key = {key(each.query.source, project): of for each, of in facts.items()}
-    now = snapshots.snapshot_of(project, by_key, policies)
+    called = keys(facts, project)
+    now = snapshots.snapshot_of(project, {called[each]: of for each, of in facts.items()}, policies)
     if update:
         snapshots.write(project.snapshot, now)
     elif project.snapshot.exists():
-        found += _stale(project, facts, snapshots.read(project.snapshot), now)
+        found += _stale(project, called, snapshots.read(project.snapshot), now)
     return replace(_judged(project, facts, [*found, *map(_of_policy, policies)]), survival=survival)
 
 
@@ -89,11 +89,11 @@ def check_offline(project: Project) -> Report:
     """
     queries, found = declared(project.modules)
     kept = snapshots.read(project.snapshot)
-    asked = [Asked(each) for each in queries]
-    known = {each: kept.facts.get(key(each.query.source, project)) for each in asked}
+    called = keys(map(Asked, queries), project)
+    known = {each: kept.facts.get(name) for each, name in called.items()}
     facts = {each: of for each, of in known.items() if of and of.text == identity(each.query)}
     now = snapshots.snapshot_of(project, {})
-    stale = [*_other_ground(project, kept, now), *_gone(project, kept, asked)]
+    stale = [*_other_ground(project, kept, now), *_gone(project, kept, called)]
     for each, of in known.items():
         if each not in facts:
             problem = "is not in the snapshot" if of is None else "is not the statement that the snapshot is about"
@@ -139,12 +139,12 @@ def _refuse_an_unfit_database(facts: Mapping[Asked, Facts], dsn: str) -> None:
         raise Misconfigured(refused[0].problem, advice)
 
 
-def _stale(project: Project, facts: Mapping[Asked, Facts], kept: Snapshot, now: Snapshot) -> list[Finding]:
-    found = [*_other_ground(project, kept, now), *_gone(project, kept, list(facts))]
+def _stale(project: Project, called: Mapping[Asked, str], kept: Snapshot, now: Snapshot) -> list[Finding]:
+    found = [*_other_ground(project, kept, now), *_gone(project, kept, called)]
     if kept.policies != now.policies:
         found.append(_of_snapshot(project, "the policies are not as the snapshot says", '"policies"'))
-    for asked, after in facts.items():
-        before = kept.facts.get(key(asked.query.source, project))
+    for asked, name in called.items():
+        before, after = kept.facts.get(name), now.facts[name]
         if before != after:
             problem = "is not in the snapshot" if before is None else "is not as the snapshot says"
             detail = "\n".join(changes(before, after)) if before else ""
@@ -159,8 +159,8 @@ def _other_ground(project: Project, kept: Snapshot, now: Snapshot) -> Iterator[F
         yield _of_snapshot(project, "the tenant model has changed", '"model"')
 
 
-def _gone(project: Project, kept: Snapshot, asked: list[Asked]) -> Iterator[Finding]:
-    for name in sorted(kept.facts.keys() - {key(each.query.source, project) for each in asked}):
+def _gone(project: Project, kept: Snapshot, called: Mapping[Asked, str]) -> Iterator[Finding]:
+    for name in sorted(kept.facts.keys() - set(called.values())):
         yield _of_snapshot(project, f"{name} is gone", f'"{name}"')
 
 

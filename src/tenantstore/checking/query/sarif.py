@@ -43,7 +43,7 @@ RULES = {
 def sarif(findings: Sequence[Finding], root: Path) -> dict[str, Any]:
     """A log of one run; files are told from ``root``, columns count characters."""
     codes = sorted({each.code for each in findings} | RULES.keys())
-    rules = [{"id": code, "shortDescription": {"text": RULES.get(code, code)}} for code in codes]
+    rules = [{"id": code, "shortDescription": {"text": RULES.get(code, code.replace("-", " "))}} for code in codes]
     driver = {"name": "tenantstore check", "version": __version__, "rules": rules}
     run = {
         "tool": {"driver": driver},

@@ -5,7 +5,8 @@ migrations, model and texts its facts are, and is stale when one of these is ano
 """
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import ndiff
 from hashlib import sha256
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tenantstore.checking.complaint import Complaint
+from tenantstore.checking.query.asked import Asked
 from tenantstore.checking.query.facts import (
     Facts,
     as_dict,
@@ -22,7 +24,6 @@ from tenantstore.checking.query.facts import (
 )
 from tenantstore.checking.query.project import Project
 from tenantstore.migrate.errors import Misconfigured
-from tenantstore.queries import Source
 
 _FORMAT = 1
 # How deep the file is laid out: format, queries, one query, its columns.
@@ -32,7 +33,7 @@ _UPDATE = "`tenantstore check --update` makes it anew."
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``facts`` by :func:`key`; ``migrations`` and ``model`` identify what they were gathered with.
+    """``facts`` by :func:`keys`; ``migrations`` and ``model`` identify what they were gathered with.
 
     ``policies`` is what there was to say of the database's.
     """
@@ -48,10 +49,20 @@ def snapshot_of(project: Project, facts: Mapping[str, Facts], policies: tuple[Co
     return Snapshot(_migrations(project), _digest(repr(project.model).encode()), facts, policies)
 
 
-def key(source: Source, project: Project) -> str:
-    """What a query is called in the snapshot: its file as seen from there, or its name where it lies elsewhere."""
-    path, root = source.path.resolve(), project.snapshot.parent.resolve()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else source.name
+def keys(asked: Iterable[Asked], project: Project) -> dict[Asked, str]:
+    """What each query is called in the snapshot: its file as seen from there, or its name where it lies elsewhere.
+
+    Where one file is declared again, a number follows.
+    """
+    root = project.snapshot.parent.resolve()
+    found: dict[Asked, str] = {}
+    times: Counter[str] = Counter()
+    for each in asked:
+        path = each.query.source.path.resolve()
+        called = path.relative_to(root).as_posix() if path.is_relative_to(root) else each.query.name
+        times[called] += 1
+        found[each] = f"{called} {times[called]}" if times[called] > 1 else called
+    return found
 
 
 def read(path: Path) -> Snapshot:
