@@ -1,6 +1,7 @@
 """What a migration does to the queries of the release before it, and when those of today begin to hold."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -259,6 +260,16 @@ def test_a_folder_of_migrations_that_is_new_is_walked_from_its_beginning(
 
     assert found.steps == (more / "001_drop.up.sql",)
     assert {each.code for each in found.findings} == {"release-refused"}
+
+
+def test_ours_of_the_last_commit_survive_what_is_not_committed_yet(scratch_dsn: str) -> None:
+    top = folder("sql").parent
+    if subprocess.run(["git", "-C", top, "rev-parse", "HEAD"], capture_output=True, check=False).returncode:
+        pytest.skip("this is no checkout")
+    with history.release("HEAD", [folder("sql")], [folder("migrations")], top) as old:
+        found = history.survive(old, list(CATALOG.declared.values()), [folder("migrations")], OWNERSHIP, scratch_dsn)
+
+    assert found.findings == ()
 
 
 def test_ours_hold_from_the_migrations_that_they_were_written_with(tmp_path: Path, scratch_dsn: str) -> None:

@@ -27,6 +27,7 @@ CREATE INDEX notes_tenant_id_idx ON notes (tenant_id);
 CREATE INDEX notes_state_idx ON notes (state);
 CREATE INDEX notes_written_at_idx ON notes (written_at);
 CREATE INDEX notes_tags_idx ON notes USING gin (tags);
+CREATE TYPE mood AS ENUM ('good', 'bad');
 CREATE TABLE kinds (id integer PRIMARY KEY, name text NOT NULL);
 CREATE TABLE drafts (id integer PRIMARY KEY, tenant_id integer NOT NULL);
 CREATE TABLE secrets (id integer PRIMARY KEY, tenant_id integer NOT NULL);
@@ -127,6 +128,8 @@ WRONG = {
 }
 OPERATORS_RIGHT = {
     "everything": "SELECT n.id FROM notes AS n ORDER BY n.id",
+    "values_of_many_types": "SELECT n.id FROM notes AS n WHERE n.id = :id AND row(:a::mood, :b::int4range, :c::jsonb,"
+    " :d::text[], :e::boolean, :f::timestamptz, :g::inet, :h::numeric, :i::interval, :j::uuid) IS NOT NULL",
     "since": "SELECT n.id FROM notes AS n WHERE n.written_at >= :after",
     "half_of_all": "SELECT n.id FROM notes AS n WHERE n.state = :state",
 }
@@ -187,11 +190,11 @@ def notes(server: Server, tmp_path: Path) -> Iterator[tuple[str, Catalog]]:
     [
         (
             {"customers": {"huge": "SELECT 1 WHERE false"}},
-            "the huge customer: no value: SELECT 1 WHERE false",
+            "the huge customer: SELECT 1 WHERE false gives no value",
         ),
         (
             {"parameters": {"id": "SELECT max(id) FROM papers"}},
-            "get: :id for the one customer: no value: SELECT (SELECT max(id) FROM papers)::integer::text",
+            "get: :id for the one customer: SELECT (SELECT max(id) FROM papers)::integer::text gives no value",
         ),
         (
             {"parameters": {"get:id": "SELECT 'seven'"}},

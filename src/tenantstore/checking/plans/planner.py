@@ -52,8 +52,10 @@ _PLAIN = {
     "A": "'{}'",
     "B": "true",
     "D": "now()",
+    "E": "enum_first(NULL::{type})",
     "I": "'192.0.2.1'",
     "N": "4711",
+    "R": "'empty'",
     "S": "'text'",
     "T": "'1 hour'",
 }
@@ -205,7 +207,7 @@ class Planner:
     def _parameter(self, source: Source, parameter: _Parameter, kind: str, customer_id: str) -> str:
         """A value of it as text."""
         given = self._workload.parameters
-        plain = _PLAIN.get(parameter.type) or _PLAIN.get(parameter.category) or "NULL"
+        plain = _PLAIN.get(parameter.type) or _PLAIN.get(parameter.category, "NULL").replace("{type}", parameter.type)
         if parameter.name == "customer_id":
             plain = "%(customer_id)s"
         sql = given.get(f"{source.name}:{parameter.name}") or given.get(parameter.name) or f"SELECT {plain}"
@@ -219,7 +221,7 @@ class Planner:
             except psycopg.Error as error:
                 raise UnusableWorkload(f"{what}: {_told(error)}") from None
             if len(rows) != 1 or rows[0][0] is None:
-                raise UnusableWorkload(f"{what}: no value: {sql}")
+                raise UnusableWorkload(f"{what}: {sql} gives no value")
             self._known[sql, customer_id] = str(rows[0][0])
         return self._known[sql, customer_id]
 
