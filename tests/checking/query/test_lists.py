@@ -76,12 +76,12 @@ def test_what_no_query_uses_is_an_error(checked: Checked, name: str, problem: st
 
 def test_the_audit(checked: Checked) -> None:
     assert [str(each) for each in audit(checked(FILES, PYTHON))] == [
-        "sql/a/count.sql:2: a/count: touches no customer",
-        "sql/a/delete.sql:3: a/delete: touches no customer\n    All of them.",
-        "sql/a/email.sql:4: a/email: touches no customer\n    The e-mail of one.",
-        "sql/a/hash.sql:2: a/hash: touches no customer",
+        "sql/a/count.sql:2: a/count: names no customer's table",
+        "sql/a/delete.sql:3: a/delete: names no customer's table\n    All of them.",
+        "sql/a/email.sql:4: a/email: names no customer's table\n    The e-mail of one.",
+        "sql/a/hash.sql:2: a/hash: names no customer's table",
         "sql/a/passwords.sql:2: a/passwords: reads connection_passwords, device_shares, devices, proxy_connections",
-        "sql/a/row.sql:3: a/row: touches no customer",
+        "sql/a/row.sql:3: a/row: names no customer's table",
         "sql/a/row.sql:1: a/row: not-null u\n    there is one",
         "orders.py:17: Email.email: str | None",
     ]

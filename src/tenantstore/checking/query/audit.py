@@ -60,8 +60,8 @@ def _operator(report: Report) -> Callable[[Asked, Facts], Iterator[Entry]]:
             tables = {each: _tables(getattr(facts, each)) & customers for each in ("reads", "writes")}
             told = "; ".join(f"{verb} {', '.join(sorted(names))}" for verb, names in tables.items() if names)
             place = Place.at(source.path, source.text, source.written(0))
-            told = f"{asked.query.name}: {told or 'touches no customer'}"
-            yield Entry("operator", asked.query.name, place, told, prose(source))
+            told = told or "names no customer's table"
+            yield Entry("operator", asked.query.name, place, f"{asked.query.name}: {told}", prose(source))
 
     return entries
 
