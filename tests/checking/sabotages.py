@@ -156,6 +156,7 @@ SABOTAGES: list[tuple[str, str, list[tuple[str, str]]]] = [
         [("grant-wide", "devices_base_port_seq")],
     ),
     ("GRANT INSERT ON connection_passwords TO tenantstore_tenant", "", [("grant-wide", "connection_passwords")]),
+    ("REVOKE SELECT ON active_scope FROM PUBLIC", "", [("grant-missing", "active_scope")]),
     ("REVOKE SELECT (name) ON devices FROM tenantstore_tenant", "", [("grant-missing", "devices")]),
     (
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO tenantstore_tenant",
@@ -178,6 +179,13 @@ SABOTAGES: list[tuple[str, str, list[tuple[str, str]]]] = [
         " SELECT c.id AS connection_id, c.password_hash, c.password_plain FROM proxy_connections AS c",
         "",
         [("view-differs", "connection_passwords")],
+    ),
+    ("ALTER VIEW active_scope RESET (security_barrier)", "", [("view-barrier", "active_scope")]),
+    (
+        "CREATE OR REPLACE VIEW active_scope WITH (security_barrier) AS SELECT true AS entered FROM customers AS c"
+        " WHERE c.id = nullif(current_setting('tenantstore.customer_id', true), '')::uuid AND c.active",
+        "",
+        [("view-differs", "active_scope")],
     ),
     # functions
     (
@@ -221,6 +229,12 @@ SABOTAGES: list[tuple[str, str, list[tuple[str, str]]]] = [
         " SET search_path = public, pg_temp AS 'BEGIN RETURN NEW; END'",
         "",
         [("function-differs", "function tenantstore_guard_device()")],
+    ),
+    (
+        "CREATE OR REPLACE FUNCTION tenantstore_active_scope() RETURNS SETOF boolean LANGUAGE sql STABLE"
+        " AS 'SELECT true'",
+        "",
+        [("function-differs", "function tenantstore_active_scope()")],
     ),
     (
         "DROP FUNCTION tenantstore_active_customer",

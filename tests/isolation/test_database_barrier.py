@@ -330,13 +330,50 @@ def test_a_function_of_the_callers_is_not_shown_the_rows_behind_a_policy(
     assert len(shown) == 1
 
 
-def test_tables_of_the_callers_do_not_stand_in_for_ours_in_our_functions(app: Connection) -> None:
+@pytest.mark.parametrize("for_write", [True, False])
+def test_tables_of_the_callers_do_not_stand_in_for_ours_in_our_functions(app: Connection, for_write: bool) -> None:
     with undone(app):
         app.execute("CREATE TEMP TABLE customers (id uuid, active boolean)")
         app.execute("INSERT INTO customers VALUES (%s, true)", [SID.id])
-        app.execute("GRANT ALL ON customers TO tenantstore_operator")
+        app.execute("CREATE TEMP TABLE active_scope AS SELECT true AS entered")
+        app.execute("GRANT ALL ON customers, active_scope TO PUBLIC")
         app.execute("SET LOCAL search_path = pg_temp, public")
         with pytest.raises(psycopg.Error) as caught:
-            enter_tenant(app, SID.id)
+            enter_tenant(app, SID.id, for_write)
 
     assert caught.value.sqlstate == "TS001"
+
+
+@pytest.mark.parametrize("customer_id", [ADA.id, SID.id])
+@pytest.mark.parametrize("role", ["none", "tenantstore_operator"])
+def test_whether_a_customer_is_active_is_told_to_nobody_but_themselves(
+    app: Connection, role: LiteralString, customer_id: UUID
+) -> None:
+    shown: list[str | None] = []
+    app.add_notice_handler(lambda notice: shown.append(notice.message_primary))
+    with undone(app):
+        app.execute(
+            "CREATE FUNCTION pg_temp.leak(boolean) RETURNS boolean LANGUAGE plpgsql COST 0.0000001"
+            " AS $$ BEGIN RAISE NOTICE 'a customer'; RETURN true; END $$"
+        )
+        app.execute("SELECT set_config('tenantstore.customer_id', %s, true)", [str(customer_id)])
+        app.execute(psycopg.sql.SQL("SET LOCAL ROLE {}").format(psycopg.sql.SQL(role)))
+        told = app.execute("SELECT FROM active_scope WHERE pg_temp.leak(entered)").rowcount
+
+    assert (told, shown) == (0, [])
+
+
+def test_a_tenants_condition_counts_no_other_customer(app: Connection) -> None:
+    shown: list[str | None] = []
+    app.add_notice_handler(lambda notice: shown.append(notice.message_primary))
+    with undone(app):
+        enter_tenant(app, EVE.id)
+        app.execute(
+            "CREATE FUNCTION pg_temp.leak(boolean) RETURNS boolean LANGUAGE plpgsql COST 0.0000001"
+            " AS $$ BEGIN RAISE NOTICE 'a customer'; RETURN true; END $$"
+        )
+        for way in ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"):
+            app.execute("SELECT set_config(%s, 'off', true)", [way])
+        app.execute("SELECT FROM active_scope WHERE pg_temp.leak(entered)")
+
+    assert shown == ["a customer"]

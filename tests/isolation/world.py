@@ -12,6 +12,8 @@ from uuid import UUID, uuid5
 
 import psycopg
 
+from tenantstore.store.identity import ENTER_TO_READ, ENTER_TO_WRITE
+
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 PERMISSIONS = ("can_rename", "can_manage_ports", "can_download_configs", "can_rotate_ip")
@@ -165,11 +167,8 @@ def wrong(admin: Connection) -> list[tuple[str, object]]:
 
 def enter_tenant(connection: Connection, customer_id: UUID | None, for_write: bool = True) -> None:
     """What a tenant scope sends, in a transaction that is open."""
-    connection.execute(
-        "SELECT set_config('role', 'tenantstore_tenant', true), "
-        "set_config('tenantstore.customer_id', tenantstore_active_customer(%s, %s)::text, true)",
-        [customer_id, for_write],
-    )
+    entry = ENTER_TO_WRITE if for_write else ENTER_TO_READ
+    psycopg.RawCursor(connection).execute(entry.encode(), [customer_id, for_write])
 
 
 def enter_operator(connection: Connection) -> None:

@@ -1,10 +1,10 @@
-"""Grants on tables, columns, sequences and the one view: what each role has, what the model gives it."""
+"""Grants on tables, columns, sequences and our views: what each role has, what the model gives it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from tenantstore.checking.finding import Finding, Look
-from tenantstore.checking.model import EVERY, OPERATOR, PASSWORDS, PUBLIC, SEQUENCES, TABLES, TENANT
+from tenantstore.checking.model import EVERY, OPERATOR, PUBLIC, SEQUENCES, TABLES, TENANT, VIEWS
 
 # A privilege, and the column it is on, or '*' for all that there are and will be.
 Privileges = set[tuple[str, str]]
@@ -61,7 +61,7 @@ def judge(look: Look) -> Iterator[Finding]:
     """What is granted and should not be, and what should be and is not."""
     expected = dict(_expected())
     found: dict[tuple[str, str], Privileges] = defaultdict(set)
-    for thing, role, privilege, column in look.execute(_GRANTS, ([*TABLES, PASSWORDS, *SEQUENCES],)):
+    for thing, role, privilege, column in look.execute(_GRANTS, ([*TABLES, *VIEWS, *SEQUENCES],)):
         found[thing, role].add((privilege, column))
     for (thing, role), has in found.items():
         more = _beyond(has, expected.get((thing, role), set()))
@@ -88,7 +88,8 @@ def _expected() -> Iterator[tuple[tuple[str, str], Privileges]]:
         yield (name, TENANT), {(command, each) for command, columns in table.tenant.items() for each in columns}
     for name, privilege in SEQUENCES.items():
         yield (name, OPERATOR), {(privilege, "*")}
-    yield (PASSWORDS, TENANT), {("SELECT", *EVERY)}
+    for name, view in VIEWS.items():
+        yield (name, view.read_by), {("SELECT", *EVERY)}
 
 
 def _beyond(has: Privileges, should: Privileges) -> Privileges:

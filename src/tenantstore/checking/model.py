@@ -50,6 +50,14 @@ class Table:
 
 
 @dataclass(frozen=True)
+class View:
+    """A view that reads as the operator, whoever asks: its text, and who may read it."""
+
+    text: str
+    read_by: str
+
+
+@dataclass(frozen=True)
 class Function:
     """The role that a SECURITY DEFINER function runs as, and who may call it beside its owner."""
 
@@ -57,7 +65,7 @@ class Function:
     executed_by: Sequence[str] = ()
 
 
-# The one view that reads as its owner, since it stands in for a grant that a policy could not narrow.
+# The view that stands in for a grant that a policy could not narrow.
 PASSWORDS = "connection_passwords"
 
 _ME = "tenantstore_customer_id()"
@@ -130,19 +138,37 @@ PARTITIONED = "bandwidth_logs"
 
 SEQUENCES: Mapping[str, str] = {"devices_base_port_seq": "USAGE"}
 
-PASSWORDS_TEXT = (
-    "SELECT id AS connection_id, password_hash, password_plain FROM proxy_connections c"
-    " WHERE (SELECT pg_has_role('tenantstore_operator'::name, 'USAGE'::text) AS pg_has_role)"
-    f" OR {_owner()} OR {_grantee('can_download_configs')}"
-).replace("{table}", "c")
+_SETTING = "NULLIF(current_setting('tenantstore.customer_id'::text, true), ''::text)"
 
-# Who is asking: every policy calls it.
-CUSTOMER_ID = _ME
-CUSTOMER_ID_BODY = "RETURN (NULLIF(current_setting('tenantstore.customer_id'::text, true), ''::text))::uuid"
+# Those that read as their owner.
+VIEWS: Mapping[str, View] = {
+    PASSWORDS: View(
+        (
+            "SELECT id AS connection_id, password_hash, password_plain FROM proxy_connections c"
+            " WHERE (SELECT pg_has_role('tenantstore_operator'::name, 'USAGE'::text) AS pg_has_role)"
+            f" OR {_owner()} OR {_grantee('can_download_configs')}"
+        ).replace("{table}", "c"),
+        TENANT,
+    ),
+    # The login role asks it, before it is anybody.
+    "active_scope": View(
+        f"SELECT true AS entered FROM customers c WHERE id = {_SETTING}::uuid AND active"
+        " AND current_setting('role'::text) = 'tenantstore_tenant'::text",
+        PUBLIC,
+    ),
+}
+
+# What a function does whose body is no text between dollars, as the server prints it.
+BODIES: Mapping[str, str] = {
+    # Who is asking: every policy calls it.
+    _ME: f"RETURN ({_SETTING})::uuid",
+    "tenantstore_active_scope()": "BEGIN ATOMIC SELECT true FROM active_scope; END",
+}
 
 FUNCTIONS: Mapping[str, Function] = {
-    CUSTOMER_ID: Function(executed_by=(OPERATOR, TENANT)),
+    _ME: Function(executed_by=(OPERATOR, TENANT)),
     # Called by the login role, before it is anybody.
+    "tenantstore_active_scope()": Function(executed_by=(PUBLIC,)),
     "tenantstore_active_customer(uuid,boolean)": Function(OPERATOR, (PUBLIC,)),
     "tenantstore_guard_device()": Function(),
     "tenantstore_guard_child()": Function(OPERATOR),

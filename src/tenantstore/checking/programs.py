@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from tenantstore import resources
 from tenantstore.checking.finding import Finding, Look
 from tenantstore.checking.model import (
+    BODIES,
     CONSTRAINTS,
-    CUSTOMER_ID,
-    CUSTOMER_ID_BODY,
     FUNCTIONS,
     OPERATOR,
     OWNER,
@@ -112,7 +111,7 @@ def judge_functions(look: Look) -> Iterator[Finding]:
 
 def _bodies() -> Mapping[str, str]:
     """What each function does, by name, as the newest migration has it."""
-    bodies = {CUSTOMER_ID.partition("(")[0]: CUSTOMER_ID_BODY}
+    bodies = {name.partition("(")[0]: body for name, body in BODIES.items()}
     for file in sorted(resources.folder("migrations").glob("*.up.sql")):
         bodies |= {name: plain(body) for name, body in _BODY.findall(file.read_text(encoding="utf-8"))}
     return bodies

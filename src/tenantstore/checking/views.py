@@ -1,9 +1,10 @@
-"""Views that read a customer's rows: as whoever asks, but for the one that hands out passwords."""
+"""Views that read a customer's rows: as whoever asks, but for those of the model."""
 
+import re
 from collections.abc import Iterator
 
 from tenantstore.checking.finding import Finding, Look
-from tenantstore.checking.model import OPERATOR, PASSWORDS, PASSWORDS_TEXT, TABLES
+from tenantstore.checking.model import OPERATOR, TABLES, VIEWS, View
 from tenantstore.checking.texts import plain
 
 # Also views of views, and in whatever schema they are.
@@ -42,11 +43,11 @@ ORDER BY 1
 
 def judge(look: Look) -> Iterator[Finding]:
     """Every view over the model's tables."""
-    found = False
+    missing = set(VIEWS)
     for name, materialized, owner, invoker, barrier, text in look.execute(_VIEWS, (list(TABLES),)):
-        if name == PASSWORDS:
-            found = True
-            yield from _judge_passwords(owner, barrier, text)
+        if name in VIEWS:
+            missing.remove(name)
+            yield from _judge_ours(name, VIEWS[name], owner, barrier, plain(text))
         elif materialized:
             yield Finding(
                 "view-materialized",
@@ -61,31 +62,34 @@ def judge(look: Look) -> Iterator[Finding]:
                 f"reads as {owner}, not as who asks",
                 f"ALTER VIEW {name} SET (security_invoker = true);",
             )
-    if not found:
-        yield Finding("view-missing", PASSWORDS, "is not there", "tenantstore migrate status says what is applied.")
+    for name in sorted(missing):
+        yield Finding("view-missing", name, "is not there", "tenantstore migrate status says what is applied.")
 
 
-def _judge_passwords(owner: str, barrier: bool, text: str) -> Iterator[Finding]:
+def _judge_ours(name: str, view: View, owner: str, barrier: bool, text: str) -> Iterator[Finding]:
     if owner != OPERATOR:
         yield Finding(
             "view-owner",
-            PASSWORDS,
+            name,
             f"belongs to {owner} and reads as that",
-            f"ALTER VIEW {PASSWORDS} OWNER TO {OPERATOR};",
+            f"ALTER VIEW {name} OWNER TO {OPERATOR};",
         )
     if not barrier:
         yield Finding(
             "view-barrier",
-            PASSWORDS,
+            name,
             "is no security barrier: a condition of the caller's may run on rows that are not theirs",
-            f"ALTER VIEW {PASSWORDS} SET (security_barrier = true);",
+            f"ALTER VIEW {name} SET (security_barrier = true);",
         )
-    # Before 16 a column is printed with its table, also where there is only one.
-    columns, _, rows = plain(text).partition(" FROM ")
-    if f"{columns.replace(' c.', ' ')} FROM {rows}" != PASSWORDS_TEXT:
+    if _unprefixed(text) != _unprefixed(view.text):
         yield Finding(
             "view-differs",
-            PASSWORDS,
-            f"is ({plain(text)}), the model says ({PASSWORDS_TEXT})",
-            f"CREATE OR REPLACE VIEW {PASSWORDS} WITH (security_barrier) AS {PASSWORDS_TEXT};",
+            name,
+            f"is ({text}), the model says ({view.text})",
+            f"CREATE OR REPLACE VIEW {name} WITH (security_barrier) AS {view.text};",
         )
+
+
+def _unprefixed(text: str) -> str:
+    """Before 16 a column is printed with its table, also where there is only one."""
+    return re.sub(r"\bc\.", "", text)

@@ -55,7 +55,7 @@ class AsyncStore:
 
     def tenant(self, customer_id: UUID) -> "AsyncTenantScope":
         """The scope of one customer. Holds no connection; whether they are active is looked up at each use."""
-        return AsyncTenantScope(self._core, Tenant(customer_id))
+        return AsyncTenantScope(self._core, Tenant(customer_id, self._core.prepare))
 
     def operator(self) -> "AsyncScope":
         """The scope that sees and does everything."""

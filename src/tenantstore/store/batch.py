@@ -183,7 +183,7 @@ def _checked(
         raise ConnectionLost(name, error.reason, may_commit and not error.decided) from None
     failed = first_failure(results)
     if failed is not None:
-        entering = commands[results.index(failed)] == identity.enter(False)
+        entering = commands[results.index(failed)] in (identity.enter(False), *identity.again(False))
         raise (identity.entry_error(failed, link.encoding) if entering else identity.error(name, failed, link.encoding))
     return results
 

@@ -67,7 +67,7 @@ class Store:
 
     def tenant(self, customer_id: UUID) -> "TenantScope":
         """The scope of one customer. Holds no connection; whether they are active is looked up at each use."""
-        return TenantScope(self._core, Tenant(customer_id))
+        return TenantScope(self._core, Tenant(customer_id, self._core.prepare))
 
     def operator(self) -> "Scope":
         """The scope that sees and does everything."""

@@ -62,7 +62,7 @@ class Core:
         self.seconds = seconds
         self.observer = observer
         self._pid = os.getpid()
-        self._prepare = prepare
+        self.prepare = prepare
         self._holds: dict[Connection, Hold] = {}
 
     async def run(self, identity: Identity, statements: tuple[Statement[Any], ...]) -> tuple[Any, ...]:
@@ -129,7 +129,7 @@ class Core:
         return ToldCursor(self.observer, identity, statement, *name)
 
     def link(self, connection: Connection) -> Link:
-        return link_of(connection, self._prepare)
+        return link_of(connection, self.prepare)
 
 
 class Reading(Protocol):

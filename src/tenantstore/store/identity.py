@@ -15,9 +15,15 @@ from tenantstore.errors import Conflict, CustomerNotActive, NotAllowed, NotFound
 from tenantstore.queries import Scope, Statement
 from tenantstore.store.wire import Command
 
-_ENTER_TENANT = (
+ENTER_TO_WRITE = (
     "SELECT set_config('role', 'tenantstore_tenant', true), "
     "set_config('tenantstore.customer_id', tenantstore_active_customer($1, $2)::text, true)"
+)
+# The same for one who only reads, in half the time where the plan is kept, and in twice the time where it is not.
+ENTER_TO_READ = (
+    "SELECT set_config('role', 'tenantstore_tenant', true), "
+    "set_config('tenantstore.customer_id', $1::uuid::text, true), "
+    "CASE WHEN NOT EXISTS (SELECT FROM tenantstore_active_scope()) THEN tenantstore_active_customer($1, $2) END"
 )
 _ENTER_OPERATOR = Command(
     "SELECT set_config('role', 'tenantstore_operator', true)", {}, b"tenantstore_enter_operator", ()
@@ -55,10 +61,11 @@ class Tenant:
     # Prepared apart for each role: a statement under row-level security is planned anew when the role has changed.
     prefix = b"tenantstore_tenant_"
 
-    def __init__(self, customer_id: UUID) -> None:
+    def __init__(self, customer_id: UUID, prepare: bool = True) -> None:
         if not isinstance(customer_id, UUID):
             raise TypeError(f"customer_id is a UUID, not {type(customer_id).__name__}")
         self.customer_id: UUID = customer_id
+        self._prepare = prepare
         # Without hyphens: made for every scope, and str() takes several times as long.
         self._text = b"%032x" % customer_id.int
 
@@ -80,12 +87,16 @@ class Tenant:
             raise NotAllowed(query.name, "a statement for another customer than the scope's")
 
     def enter(self, writes: bool) -> Command:
+        if self._prepare and not writes:
+            return Command(ENTER_TO_READ, {}, b"tenantstore_enter_to_read", (self._text, b"false"))
         # A write locks the customer's row, so that a suspension waits for it, or came first and is seen.
-        return Command(_ENTER_TENANT, {}, b"tenantstore_enter_tenant", (self._text, b"true" if writes else b"false"))
+        return Command(ENTER_TO_WRITE, {}, b"tenantstore_enter_tenant", (self._text, b"true" if writes else b"false"))
 
     def again(self, writes: bool) -> list[Command]:
         """Before each statement of a transaction: one who was suspended meanwhile gets nothing more of it."""
-        return [self.enter(writes)]
+        command = self.enter(writes)
+        # Prepared apart, since here the role that it is planned for is the tenant's already.
+        return [command._replace(name=command.name + b"_again")]
 
     def error(self, query: str, result: PGresult, encoding: str) -> Exception:
         """What the customer may know of a server error. ``tenantstore.errors`` has the table."""
