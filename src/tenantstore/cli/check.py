@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tenantstore.checking.query.project import Project
 
 _FINDINGS = 4
+_INTERRUPTED = 130
 _DESCRIPTION = """
 Proves of every query, against a real schema and with no rows in it, that the server takes it, that its columns are the
 record's fields and never null where the record says so, that one row is one row, and that a tenant's query reaches
@@ -28,6 +29,7 @@ exit codes:
   2   usage: a module, a DSN, a snapshot that is of no use
   4   findings
   5   the database is not to be reached
+  130 interrupted
 
 What is checked is what [tool.tenantstore.check] in the nearest pyproject.toml says, or what is named here; else
 tenantstore's own queries. The database is a scratch one, on a server that is launched for it, unless --dsn or
@@ -54,6 +56,9 @@ def main(argv: Sequence[str]) -> int:
             extent = {"update": arguments.update, "plans": arguments.plans}
             report = check(project, arguments.dsn, arguments.scratch_dsn, **extent, base=arguments.base)
         return _told(arguments, report)
+    except KeyboardInterrupt:
+        log("interrupted")
+        return _INTERRUPTED
     except MigrationError as error:
         log(f"error: {error}")
         if arguments.json:

@@ -269,3 +269,12 @@ def test_a_table_that_is_none_is_told(run: Run, copy: Path, text: str) -> None:
 def test_what_excludes_each_other_is_2(run: Run, arguments: str) -> None:
     with pytest.raises(SystemExit, match=r"^2$"):
         run(*arguments.split())
+
+
+def test_ctrl_c_is_130_and_no_traceback(run: Run, copy: Path, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_query: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenantstore.checking.query.check.Asked", interrupt)
+
+    assert run("--dsn", library) == (130, "", "interrupted\n")
