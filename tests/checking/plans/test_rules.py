@@ -10,7 +10,9 @@ import pytest
 from tenantstore.checking import plans
 from tenantstore.checking.complaint import Complaint
 from tenantstore.checking.plans import UnusableWorkload, Workload
-from tenantstore.checking.plans.planner import Planner, usual_settings
+from tenantstore.checking.plans.planner import Plan, Planner, Stored, usual_settings
+from tenantstore.checking.plans.rules import judge
+from tenantstore.checking.plans.shape import Step
 from tenantstore.queries import Catalog, Scope
 from tenantstore.testing import Server
 
@@ -171,6 +173,36 @@ def told(
 
 def test_only_what_is_wrong_is_complained_of(told: dict[str, list[Complaint]]) -> None:
     assert told == {name: [case[1]] for name, case in {**WRONG, **OPERATORS_WRONG}.items()}
+
+
+def index_scan(condition: str, index: str = "notes_tenant_id_idx") -> Step:
+    return Step("Bitmap Index Scan", "", index, condition, "", (), "", "")
+
+
+BY_CUSTOMER = index_scan("(tenant_id = :customer_id)")
+BY_STATE = index_scan("(state = 'new'::text)", "notes_state_idx")
+STORED = Stored({"notes": 20000}, {"notes_tenant_id_idx": "tenant_id", "notes_state_idx": "state"})
+BITMAPS = {
+    "both": (Step("BitmapAnd", "", "", "", "", (BY_CUSTOMER, BY_STATE), "", ""), ""),
+    "either": (
+        Step("BitmapOr", "", "", "", "", (BY_CUSTOMER, BY_STATE), "", ""),
+        f"finds rows of notes by (state = 'new'::text){NO_KEY}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("bitmap", "problem"), BITMAPS.values(), ids=BITMAPS)
+@pytest.mark.parametrize("text", ["notes AS n", "notes AS n WHERE EXISTS (SELECT FROM notes AS n)"])
+def test_of_several_indexes_one_is_enough_if_all_must_agree(
+    tmp_path: Path, text: str, bitmap: Step, problem: str
+) -> None:
+    write(tmp_path, "get", "tenant", f"SELECT :customer_id FROM {text}")
+    step = Step("Bitmap Heap Scan", "notes", "", "", "", (bitmap,), "n", "")
+    found = judge(Catalog(tmp_path).source("get"), [Plan("generic", "huge", step)], STORED)
+    # Of two by one name either may be meant.
+    place = (15, 20) if text == "notes AS n" else None
+
+    assert found == ([Complaint("plan-scan", f"the generic plan for huge {problem}", SCAN, place)] if problem else [])
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def judge(source: Source, plans: Sequence[Plan], stored: Stored) -> list[Complai
     told: dict[tuple[str, str, str], list[Plan]] = {}
     for plan in judged:
         for step in _unbound(plan.root, stored, own):
-            if (problem := _problem(step, stored)) and (source.scope is Scope.TENANT or _searched(step)):
+            if (problem := _problem(step, stored, own)) and (source.scope is Scope.TENANT or _searched(step)):
                 told.setdefault((step.relation, step.alias, problem), []).append(plan)
     if any(claim.key == "scan" for claim in source.claims):
         needless = Complaint("needless-claim", "`scan` is claimed, and no plan reads all of a table", _TAKE_OUT)
@@ -122,8 +122,8 @@ def _begins(step: Step, stored: Stored, text: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(leading)}(?!\w)", text) is not None if leading else True
 
 
-def _problem(step: Step, stored: Stored) -> str:
-    if conditions := " or ".join(_conditions(step, stored)):
+def _problem(step: Step, stored: Stored, own: Collection[str]) -> str:
+    if conditions := " or ".join(_conditions(step, stored, own)):
         return f"finds rows of {step.relation} by {conditions}"
     return f"walks along all of {step.index}" if step.index else f"reads all of {step.relation}{_searched(step)}"
 
@@ -136,15 +136,15 @@ def _searched(step: Step) -> str:
     return f" for {searched}" if searched else ""
 
 
-def _conditions(step: Step, stored: Stored) -> Iterator[str]:
+def _conditions(step: Step, stored: Stored, own: Collection[str]) -> Iterator[str]:
     """What an index is asked for that is no customer's value and no key, or not what it begins with."""
-    if step.condition:
+    if step.condition and not _bound(step, stored, own):
         elsewhere = f" in {step.index}, which begins with {stored.leading.get(step.index)}"
         everybodys = ", which is no customer's value and no key"
         yield step.condition + (everybodys if _begins(step, stored, step.condition) else elsewhere)
     for each in step.inputs:
         if "Bitmap" in each.kind:
-            yield from _conditions(each, stored)
+            yield from _conditions(each, stored, own)
 
 
 def _place(sql: str, relation: str, alias: str) -> tuple[int, int] | None:
