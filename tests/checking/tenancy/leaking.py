@@ -81,6 +81,7 @@ LEAKS: dict[str, list[str]] = {
         " WHERE d.customer_id = :customer_id",
         "WITH gone AS (DELETE FROM {{tenant-missing|device_shares}} AS s WHERE s.id = :share_id RETURNING s.id)"
         " SELECT g.id FROM gone AS g, customers AS c WHERE c.id = :customer_id",
+        "UPDATE {{table-unknown|fleet}} AS f SET name = :name WHERE f.customer_id = :customer_id",
         "DELETE FROM {{delete|devices}} AS d WHERE d.customer_id = :customer_id",
     ],
     "insert with another's device_id": [
@@ -175,6 +176,10 @@ LEAKS: dict[str, list[str]] = {
         " AND NOT s.suspended",
     ],
     "recipient takes or extends a share": [
+        "UPDATE {{permission|devices}} AS d SET (name, {{update-owner|customer_id}}) ="
+        " (SELECT s.id::text, s.shared_with FROM device_shares AS s WHERE s.device_id = d.id AND s.shared_with ="
+        " :customer_id AND NOT s.suspended) WHERE EXISTS (SELECT FROM device_shares AS s WHERE s.device_id = d.id"
+        " AND s.shared_with = :customer_id AND NOT s.suspended)",
         "UPDATE devices AS d SET {{update-owner|customer_id}} = :customer_id FROM device_shares AS s"
         " WHERE s.device_id = d.id AND s.shared_with = :customer_id AND NOT s.suspended",
         "UPDATE devices AS d SET {{update-owner|viewers}} = array_append('{}'::uuid[], :other::uuid)"

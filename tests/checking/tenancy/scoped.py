@@ -153,6 +153,8 @@ SCOPED: list[str] = [
     " ON extract(dow FROM h.created_at) = g.day GROUP BY g.day ORDER BY g.day",
     "SELECT d.id FROM devices AS d WHERE d.customer_id = :customer_id FOR UPDATE SKIP LOCKED",
     # Writes.
+    "UPDATE devices AS d SET (name, description) = (SELECT x.name, x.description FROM devices AS x WHERE x.id = :other"
+    " AND x.customer_id = :customer_id) WHERE d.customer_id = :customer_id AND d.id = :id",
     "UPDATE devices AS d SET name = :name, updated_at = now() WHERE d.id = :id AND d.customer_id = :customer_id",
     f"UPDATE devices AS d SET name = :name FROM device_shares AS s WHERE s.device_id = d.id AND {_SHARED}"
     " AND s.can_rename AND d.id = :id",

@@ -19,6 +19,8 @@ _STRICT = (*_SAME, "COERCEVIAIO", "ARRAYCOERCEEXPR", "FIELDSELECT")
 # Casts to the length of a column, by name: they refuse what is too long unless the statement asks for the cast.
 _LENGTHS = ("varchar", "bpchar", "numeric", "timestamptz", "timestamp", "time", "timetz", "interval", "bit", "varbit")
 _IMPLICIT = 2
+# The kind of a parameter that stands for a column of a sub-query that is compared with.
+_OF_LINK = 2
 
 
 def learn(facts: "Facts", expression: Any, frame: Frame, positive: bool = True) -> None:
@@ -199,7 +201,7 @@ def _parameter(facts: "Facts", expression: Node, frame: Frame) -> Term | None:
     if expression.get("paramkind", 0) == 0:
         number = expression.paramid
         return CUSTOMER if number == frame.world.asking.parameter else ("parameter", number)
-    if frame.tested is None:
+    if frame.tested is None or expression.paramkind != _OF_LINK:
         return None
     if frame.tested.query.setOperations:
         return frame.tested.given.column(expression.paramid)

@@ -7,6 +7,9 @@ from tenantstore.checking.tenancy.report import Report
 from tenantstore.checking.tenancy.rows import CUSTOMER, FALSE, Row
 from tenantstore.checking.tenancy.search import counterexample
 
+# As many cases as a message is worth.
+_FEW = 8
+
 
 def explain(row: Row, case: Facts, facts: Facts, report: Report, demanded: str) -> None:
     """``case`` is one in which the row is not proven to be reached, ``facts`` what is known of every case."""
@@ -79,7 +82,7 @@ def _escape(row: Row, case: Facts, facts: Facts) -> Node | None:
             arm = facts.fork()
             arm.choices = tuple(each for each in arm.choices if each is not choice)
             arm.take(choice, number)
-            if counterexample(arm, lambda known: row.number in known.rights) is None:
+            if counterexample(arm, lambda known: row.number in known.rights, _FEW) is None:
                 return choice.node
     return None
 

@@ -17,6 +17,7 @@ from tenantstore.checking.tenancy.frames import (
     Entry,
     Frame,
     Join,
+    assigned,
     branches_of,
     command_of,
     is_witnessed,
@@ -46,7 +47,8 @@ class Facts(Equalities):
         #: What is almost equal to the customer, and how.
         self.near: dict[Term, str] = {}
         self.opaque: frozenset[int] = frozenset()
-        self.entered: set[int] = set()
+        self.entered: set[Frame] = set()
+        self._settled = -1
         self._one: set[tuple[int, int]] = set()
 
     def fork(self) -> "Facts":
@@ -66,9 +68,9 @@ class Facts(Equalities):
 
     def enter(self, frame: Frame) -> None:
         """A row of that level has come out, so there are rows in its FROM that meet its conditions."""
-        if id(frame) in self.entered:
+        if frame in self.entered:
             return
-        self.entered.add(id(frame))
+        self.entered.add(frame)
         self.tree(frame.query.jointree, frame)
 
     def tree(self, node: Any, frame: Frame) -> None:
@@ -138,7 +140,7 @@ class Facts(Equalities):
         """A row that the statement itself makes, column by column."""
         row.fresh = True
         self.rows[row.number] = row
-        for each in values or []:
+        for each in assigned(values):
             self.merge(row.column(each.resno), self.term(each.expr, frame))
 
     def _link(self, row: Row, source: Frame) -> None:
@@ -156,8 +158,8 @@ class Facts(Equalities):
 
     def choose_branch(self, row: Row, source: Frame) -> None:
         """One branch of a set operation has given the row."""
-        if id(source) not in self.entered:
-            self.entered.add(id(source))
+        if source not in self.entered:
+            self.entered.add(source)
             branches = [source.row(number) for number in branches_of(source.query.setOperations)]
             self.choose(Choice(tuple(Arm(source, branch, row=row) for branch in branches)))
 
@@ -189,7 +191,7 @@ class Facts(Equalities):
 
     def settle(self) -> None:
         """Draw every consequence of what is known."""
-        before = -1
+        before = self._settled
         while before != self.learnt and not self.impossible:
             before = self.learnt
             for outer in self.outers:
@@ -197,6 +199,7 @@ class Facts(Equalities):
             self._identify()
             for row in list(self.rows.values()):
                 self._reach(row)
+        self._settled = self.learnt
 
     def arrive(self, outer: Outer, left: bool, right: bool) -> None:
         """The rows of these sides of an outer join are there."""
@@ -273,4 +276,4 @@ def assigned_by(query: Node) -> set[tuple[int, int]]:
     """The columns whose values after an UPDATE are not those that its conditions saw."""
     if command_of(query) is not Command.UPDATE:
         return set()
-    return {(query.resultRelation, each.resno) for each in query.targetList}
+    return {(query.resultRelation, each.resno) for each in assigned(query.targetList)}

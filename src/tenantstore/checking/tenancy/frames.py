@@ -162,6 +162,11 @@ def outputs(query: Node) -> list[Node]:
     return [each for each in given or [] if not each.resjunk]
 
 
+def assigned(values: list[Node] | None) -> list[Node]:
+    """What columns get, without the sub-queries from which several get theirs at once."""
+    return [each for each in values or [] if not each.resjunk]
+
+
 def is_plain(query: Node) -> bool:
     """Whether each row that comes out is one combination of rows of its FROM: a condition outside may go inside."""
     return command_of(query) is Command.SELECT and not any(

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from tenantstore.checking.analysis import Node, Reference
 from tenantstore.checking.tenancy.facts import Facts
-from tenantstore.checking.tenancy.frames import Frame
+from tenantstore.checking.tenancy.frames import Frame, assigned
 from tenantstore.checking.tenancy.model import Demand, Named, Table, Through, satisfies, words
 from tenantstore.checking.tenancy.report import Report
-from tenantstore.checking.tenancy.rows import CUSTOMER, NULL, Row
+from tenantstore.checking.tenancy.rows import CUSTOMER, NULL, Row, new_row
 from tenantstore.checking.tenancy.search import counterexample
 from tenantstore.checking.tenancy.tables import judge_bound
 
@@ -21,7 +21,7 @@ def judge_insert(row: Row, table: Table, values: list[Node], at: tuple[Frame, Fa
         report.say("insert", report.of(row), name=report.name(row))
         return made
     assert row.relation is not None
-    numbers = {each.resno for each in values}
+    numbers = {each.resno for each in assigned(values)}
     before = len(report.complaints)
     for number in sorted(numbers):
         column = row.relation.attributes[number].name
@@ -31,7 +31,7 @@ def judge_insert(row: Row, table: Table, values: list[Node], at: tuple[Frame, Fa
         _judge_owner(row, table, rule, made, report)
     judge_references(row, table, numbers, (made, table.makes), report)
     if len(report.complaints) == before:
-        _judge_right(row, table, made, report)
+        _judge_right(row, table, with_named(row, numbers, made), report)
     judge_unique(row, table, numbers, made, report)
     return made
 
@@ -46,12 +46,19 @@ def judge_made(row: Row, table: Table, made: Facts, report: Report) -> None:
     assert row.relation is not None
     attributes = row.relation.attributes
     numbers = {number for number in attributes if "*" in table.inserts or attributes[number].name in table.inserts}
-    # One that a key with the owner in it says too, the table itself refuses to have named.
-    keyed = [each for each in row.relation.references if _holds_owner(row, each, made)]
-    for reference in keyed:
-        numbers -= set(reference.columns)
-    judge_references(row, table, numbers, (made, table.makes), report)
-    _judge_right(row, table, made, report)
+    known = with_named(row, numbers, made)
+    judge_references(row, table, numbers, (known, table.makes), report)
+    _judge_right(row, table, known, report)
+
+
+def with_named(row: Row, numbers: set[int], made: Facts) -> Facts:
+    """What is known once every row that the new one names is there."""
+    assert row.relation is not None
+    known = made.fork()
+    for reference in row.relation.references:
+        if numbers.issuperset(reference.columns) and reference.relation in made.world.tables:
+            _name(row, reference, known)
+    return known
 
 
 def _judge_owner(row: Row, table: Table, rule: Named, made: Facts, report: Report) -> None:
@@ -140,7 +147,7 @@ def judge_references(
         named = [each for each in reference.columns if attributes[each].name not in table.foreign]
 
         def proven(case: Facts, reference: Reference = reference) -> bool:
-            return _holds_owner(row, reference, case) or _is_reached(row, reference, case, demands)
+            return _is_reached(row, reference, case, demands)
 
         if counterexample(made, proven) is not None:
             column = next(attributes[each].name for each in named if each in numbers or len(named) == 1)
@@ -153,32 +160,24 @@ def judge_references(
             )
 
 
-def _holds_owner(row: Row, reference: Reference, case: Facts) -> bool:
-    """Whether a key names a row only together with its owner, who is the customer: others' rows are as if not there."""
-    assert row.relation is not None
-    other = case.world.tables.get(reference.relation)
-    if other is None or len(reference.columns) < 2:
-        return False
-    names = {each.column for each in other.owners}
-    attributes = case.world.schema.relations[reference.relation].attributes
-    return any(
-        attributes[referenced].name in names and case.same(row.column(column), CUSTOMER)
-        for column, referenced in zip(reference.columns, reference.referenced, strict=True)
-    )
-
-
 def _is_reached(row: Row, reference: Reference, case: Facts, demands: Sequence[Demand]) -> bool:
+    """Whether what a key names, if it is there, is the customer's. A right's conditions are the row's own affair."""
     if any(case.same(row.column(each), NULL) for each in reference.columns):
         return True
-    pairs = list(zip(reference.columns, reference.referenced, strict=True))
-    for each in case.rows.values():
-        if each.relation is None or each.relation.oid != reference.relation or each is row:
-            continue
-        rights = case.rights.get(each.number)
-        if rights is not None and all(case.same(row.column(one), each.column(two)) for one, two in pairs):
-            # A right with a condition on another column is the row's affair.
-            return any(satisfies(rights, demand.right) for demand in demands)
-    return False
+    known = case.fork()
+    named = _name(row, reference, known)
+    known.settle()
+    rights = known.rights.get(named.number)
+    return rights is not None and any(satisfies(rights, demand.right) for demand in demands)
+
+
+def _name(row: Row, reference: Reference, facts: Facts) -> Row:
+    """The row that a key names is there, or the row that names it cannot be made."""
+    named = new_row(facts.world.schema.relations[reference.relation])
+    facts.rows[named.number] = named
+    for column, referenced in zip(reference.columns, reference.referenced, strict=True):
+        facts.merge(named.column(referenced), row.column(column))
+    return named
 
 
 def judge_unique(

@@ -2,6 +2,10 @@
 
 MESSAGES = {
     "tenant-missing": ("{name} is not bound to :customer_id", "Bind it by {wants}."),
+    "given-up": (
+        "the statement has more combinations of ORs than are looked into: some of what is said of it may be wrong",
+        "Make it two statements, or bind each table by a condition outside every OR.",
+    ),
     "tenant-or": (
         "an arm of this OR lets rows of {name} through that are not bound to :customer_id",
         "Bind each arm by {wants}, or put the condition on the customer outside, joined by AND.",

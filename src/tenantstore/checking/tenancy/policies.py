@@ -14,7 +14,7 @@ from tenantstore.checking.analysis import Node, Oid, Schema, read
 from tenantstore.checking.complaint import Complaint
 from tenantstore.checking.tenancy.facts import Facts
 from tenantstore.checking.tenancy.frames import Entry, Frame
-from tenantstore.checking.tenancy.inserts import judge_made
+from tenantstore.checking.tenancy.inserts import judge_made, with_named
 from tenantstore.checking.tenancy.messages import MESSAGES
 from tenantstore.checking.tenancy.model import ANY, Table, TenantModel
 from tenantstore.checking.tenancy.report import Report
@@ -127,6 +127,7 @@ def _prove_command(command: str, policy: Policy, also: list[Policy], of: tuple[W
         judge_bound(row, facts, report, (table.deletes or ANY) if command == "d" else ANY)
         if command == "w":
             row, facts = _where(policy.relation, after, world)
+            facts = with_named(row, set(world.schema.relations[policy.relation].attributes), facts)
             judge_one_of(row, facts, report, sorted(set(table.updates.values()) - {ANY}) or [ANY])
 
 

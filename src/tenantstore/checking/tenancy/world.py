@@ -25,6 +25,8 @@ class World:
         self.schema = schema
         self.model = model
         self.asking = asking
+        #: How many cases may still be looked into.
+        self.cases = 2000
         self.names: dict[str, Oid] = {name: schema.names[name].oid for name in model.tables if name in schema.names}
         self.tables: dict[Oid, Table] = {oid: model.tables[name] for name, oid in self.names.items()}
         self._columns: dict[Oid, dict[str, int]] = {}

@@ -2,7 +2,7 @@
 
 from tenantstore.checking.analysis import Node
 from tenantstore.checking.tenancy.facts import Facts
-from tenantstore.checking.tenancy.frames import Command, Frame, command_of
+from tenantstore.checking.tenancy.frames import Command, Frame, assigned, command_of
 from tenantstore.checking.tenancy.inserts import judge_insert, judge_references, judge_unique
 from tenantstore.checking.tenancy.model import ANY, Demand, Table
 from tenantstore.checking.tenancy.report import Report
@@ -21,8 +21,8 @@ def judge_write(frame: Frame, facts: Facts, report: Report) -> None:
     table = frame.world.table(row)
     command = command_of(query)
     if table is None or not (table.rules or table.public):
-        # An UPDATE and a DELETE read their table, so it was told of there.
-        if command in (Command.INSERT, Command.MERGE):
+        # An UPDATE and a DELETE read their table, so it was told of there, unless it is a view that was read through.
+        if command in (Command.INSERT, Command.MERGE) or frame.source(row) is not None:
             judge_reference(row, facts, report)
         return
     match command:
@@ -43,6 +43,7 @@ def _update(
     row: Row, table: Table, values: list[Node], at: tuple[Frame, Facts], report: Report, after: str = "SET"
 ) -> None:
     frame, facts = at
+    values = assigned(values)
     assert row.relation is not None
     columns = [row.relation.attributes[each.resno].name for each in values]
     for column in columns:
