@@ -73,6 +73,8 @@ CREATE TABLE ruled (id integer PRIMARY KEY, v integer NOT NULL);
 CREATE TABLE ledger (id integer, v integer);
 CREATE RULE elsewhere AS ON INSERT TO ruled DO INSTEAD
 INSERT INTO ledger VALUES (NULL, NULL) RETURNING ledger.id, ledger.v;
+CREATE RULE elsewhere_too AS ON DELETE TO ruled DO INSTEAD
+DELETE FROM ledger RETURNING ledger.id, ledger.v;
 
 CREATE VIEW writable AS SELECT d.id, d.port, d.battery FROM devices AS d WHERE d.battery IS NOT NULL;
 

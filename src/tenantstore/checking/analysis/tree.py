@@ -2,8 +2,9 @@
 
 import sys
 from enum import IntEnum
+from typing import Any
 
-from tenantstore.checking.analysis.nodes import Node, walk
+from tenantstore.checking.analysis.nodes import Node
 
 
 class Entry(IntEnum):
@@ -106,11 +107,17 @@ def targets(query: Node) -> list[Node]:
 
 def sets_in_targets(query: Node) -> int:
     """How many calls in the target list return sets; of several, the shorter ones are filled with nulls."""
-    return sum(
-        1
-        for node in walk(query.targetList or [])
-        if (node.tag == "FUNCEXPR" and node.funcretset) or (node.tag == "OPEXPR" and node.opretset)
-    )
+    return sum(_sets(entry) for entry in query.targetList or ()) if query.hasTargetSRFs else 0
+
+
+def _sets(value: Any) -> int:
+    if isinstance(value, list):
+        return sum(map(_sets, value))
+    # A sub-query's sets are its own.
+    if not isinstance(value, Node) or value.tag == "QUERY":
+        return 0
+    mine = (value.tag == "FUNCEXPR" and value.funcretset) or (value.tag == "OPEXPR" and value.opretset)
+    return int(mine) + sum(map(_sets, value.fields.values()))
 
 
 def integer(expr: Node) -> int | None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tenantstore.checking.analysis import Node
 from tenantstore.checking.analysis.tree import may_be_empty
+from tenantstore.checking.nullability.calls import is_servers
 from tenantstore.checking.nullability.env import Env, Prover, Why, in_each
 
 # Of no row, they give a number.
@@ -60,7 +61,7 @@ _EXCLUDES_ROW, _EXCLUDES_GROUP = 0x8000, 0x10000
 def aggregate(prover: Prover, expr: Node, env: Env) -> Why:
     at = env.up(expr.agglevelsup)
     found = prover.schema.functions[expr.aggfnoid]
-    if found.schema != "pg_catalog":
+    if not is_servers(found):
         return f"{found.name}() may give null"
     if found.name in _COUNTS or (expr.aggkind == "h" and found.name in _RANKS):
         return None
@@ -85,7 +86,7 @@ def aggregate(prover: Prover, expr: Node, env: Env) -> Why:
 def window(prover: Prover, expr: Node, env: Env) -> Why:
     found = prover.schema.functions[expr.winfnoid]
     args = expr.args or []
-    if found.schema != "pg_catalog" or expr.get("ignore_nulls"):
+    if not is_servers(found) or expr.get("ignore_nulls"):
         return f"{found.name}() may give null"
     if found.name in _WINDOWS or found.name in _COUNTS:
         return None

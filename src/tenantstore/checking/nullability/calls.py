@@ -12,6 +12,9 @@ from tenantstore.checking.analysis import Function, Node, Oid, Schema
 from tenantstore.checking.analysis.tree import sets_in_targets
 from tenantstore.checking.nullability.env import Env, Prover, Why, first
 
+#: What is numbered below came with the server.
+FIRST_OF_USERS = 16384
+
 # Of a name that is listed, those that give null all the same: bounds of what is empty or has none, patterns that do not
 # match, and JSON's null.
 _PARTIAL = {
@@ -61,6 +64,11 @@ _SETS = {
 }
 
 
+def is_servers(function: Function) -> bool:
+    """Whether it came with the server, and is not a service's or an extension's."""
+    return function.schema == "pg_catalog" and function.oid < FIRST_OF_USERS
+
+
 @cache
 def _total() -> frozenset[str]:
     return frozenset(Path(__file__).with_name("total.txt").read_text(encoding="ascii").split())
@@ -74,7 +82,7 @@ def signature(schema: Schema, function: Function) -> str:
 def is_total(schema: Schema, function: Function) -> bool:
     """Whether it is the server's own, strict, and never gives null for arguments that are not."""
     return (
-        function.schema == "pg_catalog"
+        is_servers(function)
         and function.name in _total()
         and function.strict
         and signature(schema, function) not in _PARTIAL
@@ -97,9 +105,9 @@ def call(prover: Prover, expr: Node, env: Env) -> Why:
 
 
 def _applied(prover: Prover, found: Function, args: list[Node], env: Env) -> Why:
-    if found.schema == "pg_catalog" and found.name in _LENIENT:
+    if is_servers(found) and found.name in _LENIENT:
         return first(prover, args[: _LENIENT[found.name]], env)
-    if found.schema == "pg_catalog" and found.name == "array_cat":
+    if is_servers(found) and found.name == "array_cat":
         return None if any(prover.why(arg, env) is None for arg in args) else "array_cat of two that may be null"
     return function(prover, found.oid) or first(prover, args, env)
 
@@ -113,7 +121,7 @@ def _set(found: Function, env: Env) -> Why:
 
 def element(found: Function) -> Why:
     """Why what a function that returns a set returns may be null."""
-    listed = found.schema == "pg_catalog" and found.name in _SETS
+    listed = is_servers(found) and found.name in _SETS
     return None if listed else f"{found.name}() may give null among its rows"
 
 
@@ -121,8 +129,11 @@ def operation(prover: Prover, expr: Node, env: Env) -> Why:
     if expr.opretset:
         return "an operator that returns a set"
     name, oid = prover.schema.operators[expr.opno]
-    why = _applied(prover, prover.schema.functions[oid], expr.args, env)
-    return f"operator {name} may give null" if why and why.startswith(prover.schema.functions[oid].name) else why
+    found = prover.schema.functions[oid]
+    lenient = is_servers(found) and (found.name in _LENIENT or found.name == "array_cat")
+    if not lenient and not is_total(prover.schema, found):
+        return f"operator {name} may give null"
+    return _applied(prover, found, expr.args, env)
 
 
 def _operator(prover: Prover, operator: Oid) -> Why:

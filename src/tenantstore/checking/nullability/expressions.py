@@ -13,7 +13,6 @@ from tenantstore.checking.nullability.keys import key
 
 Rule = Callable[[Prover, Node, Env], Why]
 
-_FIRST_OF_USERS = 16384
 _CURRENT_SCHEMA = 14
 _XMLELEMENT = 1
 _IS_NOT_NULL = 1
@@ -194,7 +193,7 @@ def _through_text(prover: Prover, expr: Node, env: Env) -> Why:
 def by_the_server(prover: Prover, oid: int) -> bool:
     """Whether the type's texts are read by a function of the server's own, which gives a value for each."""
     found = prover.schema.base_type(oid)
-    return oid < _FIRST_OF_USERS or found.kind != "b" or found.category == "A" or found.oid < _FIRST_OF_USERS
+    return oid < calls.FIRST_OF_USERS or found.kind != "b" or found.category == "A" or found.oid < calls.FIRST_OF_USERS
 
 
 def _domain(prover: Prover, expr: Node, env: Env) -> Why:
@@ -256,6 +255,7 @@ _RULES: Mapping[str, Rule] = {
     "SUBSCRIPTINGREF": _subscript,
     "FIELDSELECT": _field,
     "RELABELTYPE": _argument,
+    "NAMEDARGEXPR": _argument,
     "COLLATEEXPR": _argument,
     "CONVERTROWTYPEEXPR": _argument,
     "ARRAYCOERCEEXPR": _argument,

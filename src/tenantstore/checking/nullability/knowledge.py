@@ -29,6 +29,7 @@ _STRICT = {
     "COLLATEEXPR",
     "COERCETODOMAIN",
     "FIELDSELECT",
+    "NAMEDARGEXPR",
 }
 
 

@@ -96,11 +96,16 @@ class Proof:
             exprs = [targets(query)[number - 1].expr for number in sorted(seen)]
             facts = [self.knowledge.given(expr, env.scope) for expr in exprs]
             envs = [more for each in envs for more in given(self, each, facts)] if facts else envs
-        elif query.commandType == Command.MERGE:
+        elif query.commandType == Command.MERGE or self._is_redirected(query):
             envs = [env]
         else:
             envs = [self._changed(query, each) for each in self.rows(env)]
         return tuple(in_each(self, entry.expr, envs) for entry in targets(query))
+
+    def _is_redirected(self, query: Node) -> bool:
+        """Whether a rule or a trigger decides what is given back."""
+        relation = self.schema.relations.get(query.rtable[query.resultRelation - 1].relid)
+        return relation is None or relation.redirected
 
     def _changed(self, query: Node, env: Env) -> Env:
         """What is known of the rows that a change gives back: an updated one is no longer as its condition found it."""

@@ -73,6 +73,8 @@ def _of_relation(prover: Prover, var: Node, env: Env) -> Why:
         return f"no constraint holds in {relation.name}, a {kind}"
     if var.varattno < 0:
         return None
+    # That a column's domain is NOT NULL is not enough: a null of that type, from a sub-query that finds no row or from
+    # an outer join, is stored without being checked again.
     name = relation.attributes[var.varattno].name
     for oid in schema.descendants(relation.oid) if entry.inh else [relation.oid]:
         below = schema.relations[oid]
@@ -130,13 +132,13 @@ def _of_functions(prover: Prover, entry: Node, number: int, env: Env) -> Why:
     if expr.tag != "FUNCEXPR":
         return prover.why(expr, env) if width == 1 else "a column of a function's row may be null"
     function = prover.schema.functions[expr.funcid]
-    if function.schema == "pg_catalog" and number <= _COLUMNS.get(function.name, 0):
+    if calls.is_servers(function) and number <= _COLUMNS.get(function.name, 0):
         return None
     if width > 1 or prover.schema.types[function.result].kind == "c":
         return f"a column of {function.name}() may be null"
     if not expr.funcretset:
         return prover.why(expr, env)
-    if function.schema == "pg_catalog" and function.name == "unnest" and len(expr.args) == 1:
+    if calls.is_servers(function) and function.name == "unnest" and len(expr.args) == 1:
         return calls.elements(prover, expr.args[0], env)
     return calls.element(function)
 

@@ -94,3 +94,7 @@ RETURNING d.id AS "id!", c.id AS "c_id?"
 MERGE INTO devices AS d USING (SELECT c.id * 3 AS id FROM customers AS c) AS c ON d.id = c.id
 WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (id, name, port) VALUES (c.id + 100, 'x', 1)
 RETURNING old.id AS "old?", new.id AS "new?"
+
+-- a delete that a rule sends elsewhere
+-- given ALTER TABLE ruled DISABLE RULE elsewhere; INSERT INTO ruled VALUES (1, 1); INSERT INTO ledger VALUES (NULL, NULL)
+DELETE FROM ruled AS r WHERE r.v > 0 RETURNING r.id AS "id?", r.v AS "v?"

@@ -140,3 +140,12 @@ SELECT json_value(t.info, '$.a.b') AS "value?", json_query(t.info, '$.l') AS "qu
 
 -- xml
 SELECT xmlelement(name a, t.x) AS "element!", xmlforest(t.x) AS "forest?" FROM things AS t
+
+-- named arguments
+SELECT make_interval(days => d.port) AS "interval!", make_interval(days => d.battery) AS "battery?" FROM devices AS d
+
+-- objects and arrays that leave out nulls
+-- from 16
+SELECT json_objectagg(d.id : d.battery ABSENT ON NULL) AS "object!", json_arrayagg(d.battery ABSENT ON NULL) AS "array!",
+    jsonb_agg(d.battery) FILTER (WHERE d.battery > 1000) AS "filtered?"
+FROM devices AS d GROUP BY d.id
