@@ -2,7 +2,8 @@
 
 Every figure is of real pytest runs, in turns. A test connects, asks one question of a migrated database and goes; its
 cost is the time from the first test's start to the last one's end, divided by their number, so what a thread does
-meanwhile is in it. pytest-postgresql has the same server, a template of the same migrations, and its own way to copy it.
+meanwhile is in it. pytest-postgresql has the same server, a template of the same migrations, and its own way to copy
+it.
 """
 
 import json

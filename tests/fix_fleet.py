@@ -1,6 +1,6 @@
 """A fleet on a migrated database: a store that logs in as a service does, three customers, and makers of things."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
@@ -14,7 +14,6 @@ from tenantstore.repositories.connections import Connection
 from tenantstore.repositories.device_shares import DeviceShare
 from tenantstore.repositories.devices import Device
 from tenantstore.store import Scope, TenantScope
-from tenantstore.testing import Server
 
 Admin: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 NewCustomer: TypeAlias = Callable[[str], TenantScope]
@@ -38,28 +37,16 @@ class Share(Protocol):
     def __call__(self, device: Device, grantee: TenantScope, *permissions: str) -> DeviceShare: ...
 
 
-@pytest.fixture(scope="session")
-def login_role(server: Server, migrated_template: str) -> str:
-    """The role of a service: a member of both roles that by itself may do nothing."""
-    with psycopg.connect(server.dsn(), autocommit=True) as admin:
-        if not admin.execute("SELECT FROM pg_roles WHERE rolname = 'app'").rowcount:
-            admin.execute("CREATE ROLE app LOGIN NOINHERIT")
-        admin.execute("GRANT tenantstore_tenant, tenantstore_operator TO app")
-    return "app"
-
-
 @pytest.fixture
-def store(migrated: str, login_role: str) -> Iterator[Store]:
+def store(ts_store: Store) -> Store:
     """A store on a database of the test's own."""
-    with Store.open(psycopg.conninfo.make_conninfo(migrated, user=login_role)) as store:
-        yield store
+    return ts_store
 
 
 @pytest.fixture
-def admin(store: Store, migrated: str) -> Iterator[Admin]:
+def admin(ts_admin: Admin) -> Admin:
     """The superuser's connection to the same database, for what no function of the library does or shows."""
-    with psycopg.connect(migrated, autocommit=True) as admin:
-        yield admin
+    return ts_admin
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tenantstore.errors import Conflict, CustomerNotActive, NotAllowed, NotFound
 from tenantstore.repositories import connections, customers, device_shares, devices, pairing_codes
 from tenantstore.repositories.devices import Device
 from tenantstore.store import Scope, TenantScope
+from tenantstore.testing.session import Database
 from tests.fix_fleet import Admin, NewDevice, Share
 from tests.isolation.leaks import CLASSES, COVERED, leak
 
@@ -122,10 +123,10 @@ def test_a_plan_of_one_scope_does_not_serve_another(
 
 @leak("superuser")
 def test_a_service_that_logs_in_as_a_superuser(
-    migrated: str, admin: Admin, ada: TenantScope, bob: TenantScope, shared_device: Device
+    ts_database: Database, admin: Admin, ada: TenantScope, bob: TenantScope, shared_device: Device
 ) -> None:
     admin.execute("GRANT tenantstore_tenant, tenantstore_operator TO CURRENT_USER")
-    with Store.open(migrated) as rooted:
+    with Store.open(ts_database.admin_dsn) as rooted:
         seen = rooted.tenant(bob.customer_id).run(devices.get_by_id_for_customer(shared_device.id, bob.customer_id))
         role = rooted.tenant(ada.customer_id)
         with role.transaction() as transaction:

@@ -135,7 +135,8 @@ def stored(admin: Admin) -> list[Any]:
 
 
 def backends(admin: Admin) -> list[Any]:
-    return admin.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'tenantstore'").fetchall()
+    query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'tenantstore' AND datname = current_database()"
+    return admin.execute(query).fetchall()
 
 
 def is_refused(operator: Scope, function: Function, arguments: dict[str, Any]) -> bool:

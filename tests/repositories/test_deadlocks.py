@@ -7,6 +7,7 @@ import psycopg
 
 from tenantstore.repositories import devices
 from tenantstore.store import Scope
+from tenantstore.testing.session import Database
 from tests.fix_fleet import Admin, NewDevice
 
 UPDATE = "UPDATE devices SET status = 'error' WHERE id = %s"
@@ -24,14 +25,14 @@ def until_waiting(admin: Admin, user: str) -> None:
 
 
 def test_a_batch_that_a_deadlock_ended_is_run_again(
-    operator: Scope, migrated: str, admin: Admin, new_device: NewDevice
+    operator: Scope, ts_database: Database, admin: Admin, new_device: NewDevice
 ) -> None:
     first, second, third = new_device(), new_device(), new_device()
     batch = [devices.update_auto_rotate(device.id, 7) for device in (second, third, first)]
     with (
         ThreadPoolExecutor(2) as pool,
-        psycopg.connect(migrated, autocommit=True) as other,
-        psycopg.connect(migrated, autocommit=True) as gate,
+        psycopg.connect(ts_database.admin_dsn, autocommit=True) as other,
+        psycopg.connect(ts_database.admin_dsn, autocommit=True) as gate,
     ):
         # Of a circle, the server ends whoever looks for one: the other never does.
         other.execute("SET deadlock_timeout = '1h'")

@@ -22,9 +22,10 @@ Open = Callable[..., Either]
 
 
 @pytest.fixture(scope="session")
-def notes_template(server: Server, migrated_template: str, login_role: str) -> str:
+def notes_template(server: Server, migrated_template: str) -> str:
     server.create_database("notes", migrated_template)
     with psycopg.connect(server.dsn("notes"), autocommit=True) as admin:
+        make_login_role(admin)
         admin.execute(SETUP)
     return "notes"
 
@@ -118,7 +119,12 @@ def set_up(server: Server, database: str = "postgres") -> None:
         server.create_database(database)
     migrate.up(server.dsn(database))
     with psycopg.connect(server.dsn(database), autocommit=True) as admin:
-        if not admin.execute("SELECT FROM pg_roles WHERE rolname = 'app'").rowcount:
-            admin.execute("CREATE ROLE app LOGIN NOINHERIT")
-        admin.execute("GRANT tenantstore_tenant, tenantstore_operator TO app")
+        make_login_role(admin)
         admin.execute(SETUP)
+
+
+def make_login_role(admin: Admin) -> None:
+    """The role of a service: a member of both roles that by itself may do nothing."""
+    if not admin.execute("SELECT FROM pg_roles WHERE rolname = 'app'").rowcount:
+        admin.execute("CREATE ROLE app LOGIN NOINHERIT")
+    admin.execute("GRANT tenantstore_tenant, tenantstore_operator TO app")

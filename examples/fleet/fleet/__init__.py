@@ -1,0 +1,1 @@
+"""Notes on phones, for the phones' owners and those they share with."""

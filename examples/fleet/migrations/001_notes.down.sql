@@ -1,0 +1,2 @@
+-- Loses every note.
+DROP TABLE notes;
