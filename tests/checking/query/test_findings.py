@@ -1,11 +1,14 @@
 """Each kind of finding as it is shown: place, line, caret, the other half, what to do."""
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tenantstore.checking.query.check import check
 from tests.checking.query.cases import CASES, CLAIMED, Case
-from tests.checking.query.conftest import Checked
+from tests.checking.query.conftest import Checked, Service
 
 RENDERED = Path(__file__).parent / "rendered"
 
@@ -56,3 +59,14 @@ def test_a_file_that_is_declared_twice_has_what_is_wrong_with_its_text_once(chec
     )
 
     assert [each.code for each in report.findings] == ["star"]
+
+
+def test_a_catalog_a_module_and_its_name_are_ways_to_say_the_same(service: Service, with_types: str) -> None:
+    case = CASES["star"]
+    by_catalog = service(files(case), case.python)
+    found = [
+        check(replace(by_catalog, modules=(each,)), with_types).findings
+        for each in (*by_catalog.modules, sys.modules["orders"], "orders")
+    ]
+
+    assert ([each.code for each in found[0]], found[1:]) == (["star"], [found[0], found[0]])
