@@ -82,6 +82,8 @@ LEAKS: dict[str, list[str]] = {
         "WITH gone AS (DELETE FROM {{tenant-missing|device_shares}} AS s WHERE s.id = :share_id RETURNING s.id)"
         " SELECT g.id FROM gone AS g, customers AS c WHERE c.id = :customer_id",
         "UPDATE {{table-unknown|fleet}} AS f SET name = :name WHERE f.customer_id = :customer_id",
+        "INSERT INTO {{insert|ip_history}} (device_id, ip) SELECT d.id, :ip FROM devices AS d"
+        " WHERE d.customer_id = :customer_id",
         "DELETE FROM {{delete|devices}} AS d WHERE d.customer_id = :customer_id",
     ],
     "insert with another's device_id": [
@@ -222,6 +224,7 @@ LEAKS: dict[str, list[str]] = {
         "SELECT {{size|pg_relation_size}}('devices'::regclass) AS n FROM customers AS c WHERE c.id = :customer_id",
         "SELECT t.n_live_tup FROM {{catalog|pg_stat_user_tables}} AS t, customers AS c WHERE c.id = :customer_id",
         "SELECT k.reltuples FROM {{catalog|pg_class}} AS k, customers AS c WHERE c.id = :customer_id",
+        "SELECT {{server-function|pg_current_xact_id}}() AS x FROM customers AS c WHERE c.id = :customer_id",
         "SELECT d.ctid FROM {{system-column|devices}} AS d WHERE d.customer_id = :customer_id",
         "SELECT d.id FROM {{sample|devices}} AS d TABLESAMPLE system (10) WHERE d.customer_id = :customer_id",
     ],

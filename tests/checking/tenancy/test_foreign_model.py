@@ -38,6 +38,7 @@ CREATE TABLE documents (
     FOREIGN KEY (org_id, project) REFERENCES projects (org_id, number), UNIQUE (org_id, project, title)
 );
 CREATE TABLE plans (code text PRIMARY KEY, price int);
+CREATE TABLE notes (org_id bigint, body text);
 CREATE ROLE member;
 """
 _POLICIES = """
@@ -47,6 +48,7 @@ ALTER TABLE members ENABLE ROW LEVEL SECURITY; ALTER TABLE members FORCE ROW LEV
 ALTER TABLE orgs ENABLE ROW LEVEL SECURITY; ALTER TABLE orgs FORCE ROW LEVEL SECURITY;
 ALTER TABLE projects ENABLE ROW LEVEL SECURITY; ALTER TABLE projects FORCE ROW LEVEL SECURITY;
 ALTER TABLE documents ENABLE ROW LEVEL SECURITY; ALTER TABLE documents FORCE ROW LEVEL SECURITY;
+ALTER TABLE notes ENABLE ROW LEVEL SECURITY; ALTER TABLE notes FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON people FOR SELECT TO member USING (id = me());
 CREATE POLICY own ON members FOR SELECT TO member USING (person_id = (SELECT me()) AND NOT gone);
 CREATE POLICY mine ON orgs FOR SELECT TO member
@@ -75,6 +77,7 @@ _MODEL = TenantModel(
             updates={"title": "can_edit"},
             deletes="can_edit",
         ),
+        "notes": Table(rules=(Through("org_id", "orgs"),), inserts=EVERY, makes=(Demand("can_edit"),)),
         "plans": Table(public=True, reads=EVERY),
     },
     asks=("me",),
@@ -109,6 +112,10 @@ TEXTS = [
     f" FROM members AS m WHERE m.can_edit AND {_MEMBER}",
     "INSERT INTO documents (org_id, project, title, {{unique|slug}}) SELECT p.org_id, p.number, :title, :slug"
     f" FROM projects AS p INNER JOIN members AS m ON m.org_id = p.org_id WHERE m.can_edit AND {_MEMBER}",
+    f"INSERT INTO notes (org_id, body) SELECT m.org_id, :body FROM members AS m WHERE m.can_edit AND {_MEMBER}",
+    "INSERT INTO {{insert-unbound|notes}} (org_id, body) SELECT :org_id, :body FROM members AS m WHERE m.can_edit AND"
+    f" {_MEMBER}",
+    f"INSERT INTO {{{{insert-right|notes}}}} (org_id, body) SELECT m.org_id, :body FROM members AS m WHERE {_MEMBER}",
     "DELETE FROM {{tenant-missing|documents}} AS d WHERE d.id = :id AND d.author = :customer_id",
     f"SELECT o.name FROM orgs AS o INNER JOIN members AS m ON m.org_id = o.id WHERE {_MEMBER}"
     " {{tenant-or,tenant-or|OR}} o.name = ''",

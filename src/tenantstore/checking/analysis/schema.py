@@ -142,10 +142,11 @@ INNER JOIN pg_class AS c ON c.oid = i.indexrelid
 WHERE i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
 ORDER BY i.indrelid, NOT i.indisprimary, c.relname
 """
+# From 18 on one can be there and not be enforced.
 _REFERENCES = """
 SELECT conrelid, conname, conkey::int[], confrelid, confkey::int[]
 FROM pg_constraint
-WHERE contype = 'f'
+WHERE contype = 'f' AND pg_get_constraintdef(oid) NOT LIKE '% NOT ENFORCED'
 ORDER BY conrelid, conname
 """
 _FUNCTIONS = """

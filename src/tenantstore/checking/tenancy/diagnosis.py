@@ -106,10 +106,10 @@ def _wants(rules: object) -> str:
                 also = "".join(f" AND NOT {each}" for each in unless)
                 found.append(f"{column} = :customer_id{also}")
             case Through(columns, table, _, demands):
-                by = f" with {demands}" if demands != ANY else ""
-                found.append(f"{_list(columns)} of a row of {table} that is the customer's{by}")
+                by = f" with the right {demands}" if demands != ANY else ""
+                found.append(f"{_list(columns)}, which names a row of {table} that is bound{by}")
             case Granted(table, columns):
-                found.append(f"a row of {table} that is the customer's")
+                found.append(f"{_list(columns)} of a row of {table} that is bound")
             case Listed():
                 pass
     return " or ".join(found)

@@ -8,7 +8,7 @@ MESSAGES = {
     ),
     "tenant-or": (
         "an arm of this OR lets rows of {name} through that are not bound to :customer_id",
-        "Bind each arm by {wants}, or put the condition on the customer outside, joined by AND.",
+        "Bind each arm by {wants}; or put the condition on the customer outside, joined by AND.",
     ),
     "tenant-outer-join": (
         "{name} is bound only where an outer join finds something, and comes out where it does not",

@@ -8,6 +8,9 @@ from tenantstore.checking.analysis import Node, Oid, Relation, Schema, walk
 from tenantstore.checking.tenancy.model import Granted, Table, TenantModel, words
 from tenantstore.checking.tenancy.rows import Row, new_row
 
+#: As many cases as are looked into for one statement.
+CASES = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -26,7 +29,7 @@ class World:
         self.model = model
         self.asking = asking
         #: How many cases may still be looked into.
-        self.cases = 2000
+        self.cases = CASES
         self.names: dict[str, Oid] = {name: schema.names[name].oid for name in model.tables if name in schema.names}
         self.tables: dict[Oid, Table] = {oid: model.tables[name] for name, oid in self.names.items()}
         self._columns: dict[Oid, dict[str, int]] = {}
