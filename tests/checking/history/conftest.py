@@ -57,6 +57,12 @@ FROM notes AS n
 ORDER BY n.id;
 """,
 }
+WRITE = """\
+-- scope: operator
+UPDATE notes AS n
+SET state = :state, code = length_of(n.title)
+WHERE n.id = :note_id;
+"""
 MODEL = TenantModel({"notes": Table((Named("tenant_id", ("owner",)),), reads=EVERY)}, role="notes_tenant")
 
 NewFolder: TypeAlias = Callable[[str, Mapping[str, str], Mapping[str, str]], Path]

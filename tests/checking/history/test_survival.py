@@ -12,7 +12,7 @@ from tenantstore.checking.ownership import OWNERSHIP
 from tenantstore.migrate.errors import Drift
 from tenantstore.queries import CATALOG
 from tenantstore.resources import folder
-from tests.checking.history.conftest import MODEL, QUERIES, NewFolder, queries_of
+from tests.checking.history.conftest import MODEL, QUERIES, WRITE, NewFolder, queries_of
 
 NULLABLE = "from here on: notes.title may be null"
 
@@ -27,6 +27,11 @@ BREAKS: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
                 "list_all of then gives id, tenant_id, title, mood, code from here on,"
                 " and gave id, tenant_id, title, state, mood, code",
                 "list_all.sql:2:1",
+            ),
+            (
+                "release-refused",
+                'write of then is refused from here on: column "state" of relation "notes" does not exist',
+                "write.sql:3:5",
             ),
         ],
     ),
@@ -43,6 +48,11 @@ BREAKS: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
                 "list_all of then gives id, tenant_id, title, state, mood, number from here on,"
                 " and gave id, tenant_id, title, state, mood, code",
                 "list_all.sql:2:1",
+            ),
+            (
+                "release-refused",
+                'write of then is refused from here on: column "code" of relation "notes" does not exist',
+                "write.sql:3:21",
             ),
         ],
     ),
@@ -67,6 +77,30 @@ BREAKS: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         [
             ("release-type", "get of then gives state as mood from here on, and gave text", "get.sql:5:5"),
             ("release-type", "list_all of then gives state as mood from here on, and gave text", "list_all.sql:2:8"),
+            (
+                "release-parameter",
+                "write of then takes mood for :state from here on, and is given text",
+                "write.sql:3:13",
+            ),
+        ],
+    ),
+    "an enum become another": (
+        "CREATE TYPE tone AS ENUM ('good'); ALTER TABLE notes ALTER COLUMN mood TYPE tone USING 'good';",
+        [
+            ("release-type", "get of then gives mood as tone from here on, and gave mood", "get.sql:6:5"),
+            ("release-type", "list_all of then gives mood as tone from here on, and gave mood", "list_all.sql:2:8"),
+        ],
+    ),
+    "a text become many": (
+        "ALTER TABLE notes ALTER COLUMN state TYPE text[] USING ARRAY[state];",
+        [
+            ("release-type", "get of then gives state as text[] from here on, and gave text", "get.sql:5:5"),
+            ("release-type", "list_all of then gives state as text[] from here on, and gave text", "list_all.sql:2:8"),
+            (
+                "release-parameter",
+                "write of then takes text[] for :state from here on, and is given text",
+                "write.sql:3:13",
+            ),
         ],
     ),
     "a column that may be null": (
@@ -83,6 +117,22 @@ BREAKS: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
                 "release-refused",
                 "by_code of then is refused from here on: function length_of(character varying) does not exist",
                 "by_code.sql:4:5",
+            ),
+            (
+                "release-refused",
+                "write of then is refused from here on: function length_of(character varying) does not exist",
+                "write.sql:3:28",
+            ),
+        ],
+    ),
+    "a function become volatile": (
+        "CREATE OR REPLACE FUNCTION length_of(title text) RETURNS integer LANGUAGE sql VOLATILE RETURN 1;",
+        [
+            (
+                "release-unproven",
+                "write of then is no longer proven from here on: length_of() is volatile, and decides here what a"
+                " change does or which rows it touches",
+                "write.sql:3:28",
             )
         ],
     ),
@@ -140,7 +190,7 @@ def told(found: Survival, then: Path) -> list[tuple[str, str, str]]:
 def test_what_a_migration_breaks(
     new_folder: NewFolder, scratch_dsn: str, migration: str, findings: list[tuple[str, str, str]]
 ) -> None:
-    then = new_folder("then", QUERIES, {})
+    then = new_folder("then", {**QUERIES, "write": WRITE}, {})
     now = new_folder("now", QUERIES, {"002_change.up.sql": f"-- irreversible: a test\n{migration}\n"})
 
     assert told(survive(then, now, scratch_dsn), then) == findings
@@ -175,7 +225,8 @@ def test_the_first_migration_that_breaks_a_query_is_named_also_where_a_later_one
     migrations = {
         "002_more": "ALTER TABLE notes ADD COLUMN body text;",
         "003_drop": "ALTER TABLE notes RENAME COLUMN state TO status;",
-        "004_mend": "ALTER TABLE notes RENAME COLUMN status TO state;",
+        "004_more": "ALTER TABLE notes ADD COLUMN foot text;",
+        "005_mend": "ALTER TABLE notes RENAME COLUMN status TO state;",
     }
     files = {f"{name}.up.sql": f"-- irreversible: a test\n{text}\n" for name, text in migrations.items()}
     now = new_folder("now", {"get": QUERIES["get"]}, files)
@@ -186,7 +237,7 @@ def test_the_first_migration_that_breaks_a_query_is_named_also_where_a_later_one
         ("release-refused", "003_drop.up.sql")
     ]
     # Today's is the same, and so holds on the old schema, but not before it is mended for good.
-    assert found.early == (Early("get", now / "migrations/004_mend.up.sql", None),)
+    assert found.early == (Early("get", now / "migrations/005_mend.up.sql", None),)
 
 
 def test_queries_of_today_are_told_by_the_migration_that_they_wait_for(new_folder: NewFolder, scratch_dsn: str) -> None:
