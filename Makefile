@@ -18,7 +18,7 @@ except ImportError as error:
 endef
 export REQUIREMENTS
 
-.PHONY: help demo test check soak soak-migrate bench clean
+.PHONY: help demo test check soak soak-migrate bench bench-compare clean
 
 help:
 	@echo 'make demo   two customers, their phones and one share, on a PostgreSQL of its own'
@@ -26,7 +26,8 @@ help:
 	@echo 'make check  style and types alone'
 	@echo 'make soak   the isolation engines for ten minutes'
 	@echo 'make soak-migrate  the runner killed everywhere, and many at once: half an hour'
-	@echo 'make bench  what a call costs, side by side with the plain driver'
+	@echo 'make bench  what it costs, side by side with others; ARGS="--quick lists" for some of it'
+	@echo 'make bench-compare  the last run beside the committed one: has a ratio become worse?'
 	@echo 'make clean  remove the environment and what was built'
 
 demo: $(VENV)/demo.stamp
@@ -44,8 +45,12 @@ soak: $(VENV)/test.stamp
 soak-migrate: $(VENV)/test.stamp
 	TENANTSTORE_SOAK=1 $(PYTEST) tests/migrate
 
-bench: $(VENV)/test.stamp
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/bench.stamp
+	@mkdir -p build
+	$(BIN)/python -m benchmarks $(ARGS) --json build/bench.json --plot build/bench.svg
+
+bench-compare: $(VENV)/bench.stamp
+	$(BIN)/python -m benchmarks.compare build/bench.json
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -61,6 +66,11 @@ $(VENV)/test.stamp: $(VENV)/demo.stamp
 	@echo 'installing what the tests need'
 	@$(PIP) install --upgrade 'pip>=25.1'  # the first that knows dependency groups
 	@$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+$(VENV)/bench.stamp: $(VENV)/test.stamp
+	@echo 'installing what the benchmark compares with'
+	@$(PIP) install --constraint constraints.txt --group bench
 	@touch $@
 
 # pip is the last thing that venv makes.

@@ -2,34 +2,40 @@
 
 from collections.abc import Callable
 from dataclasses import make_dataclass
-from timeit import repeat
 from typing import Any
 
+from benchmarks.frame import Row, Samples, Size, Target, take_turns
 from tenantstore.queries.records import maker
 
 FIELDS = [f"field_{number}" for number in range(27)]
 ROW = tuple(range(27))
-CALLS = 20_000
+CALLS = 1000
+OURS, MUTABLE, FROZEN = "frozen, made from a row", "mutable, its constructor", "frozen, its constructor"
 
 
-def microseconds(make: Callable[[tuple[Any, ...]], Any]) -> float:
-    """The best of many tries, since all else is the machine's noise."""
-    return min(repeat(lambda: make(ROW), number=CALLS, repeat=15)) / CALLS * 1e6
-
-
-def main() -> None:
+def measure(_dsn: str, size: Size) -> Samples:
     frozen: Any = make_dataclass("Frozen", FIELDS, frozen=True, slots=True)
     mutable: Any = make_dataclass("Mutable", FIELDS, slots=True)
-    figures = {
-        "mutable slotted, its constructor": microseconds(lambda row: mutable(*row)),
-        "frozen slotted, its constructor": microseconds(lambda row: frozen(*row)),
-        "frozen slotted, made from a row": microseconds(maker(frozen)),
-    }
-    ours = figures["frozen slotted, made from a row"]
-    print("a row of 27 values into a record")
-    for name, each in figures.items():
-        print(f"  {name:<34} {each:5.2f} µs   ours / this = {ours / each:.2f}")
+    makers = {OURS: maker(frozen), MUTABLE: lambda row: mutable(*row), FROZEN: lambda row: frozen(*row)}
+    times = take_turns({name: _often(make) for name, make in makers.items()}, size.turns)
+    return {name: [each / CALLS for each in found] for name, found in times.items()}
 
 
-if __name__ == "__main__":
-    main()
+def _often(make: Callable[[tuple[Any, ...]], Any]) -> Callable[[], Any]:
+    def call() -> None:
+        for _ in range(CALLS):
+            make(ROW)
+
+    return call
+
+
+ROWS = [
+    Row(
+        "records",
+        "a row of 27 values into a record with slots",
+        "µs",
+        measure,
+        [Target(OURS, MUTABLE, at_most=1.2)],
+        OURS,
+    )
+]

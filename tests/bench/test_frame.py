@@ -1,0 +1,84 @@
+"""The figures that are made of samples, and how they are shown."""
+
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.frame import Measured, Ratio, Row, Samples, Size, Target, measured, take_turns
+
+ROW = Row(
+    "name",
+    "a title",
+    "µs",
+    lambda _dsn, _size: {},
+    [Target("ours", "bare", at_most=1.2), Target("slow", "ours", at_least=10)],
+    ours="ours",
+    note="A note.",
+)
+SAMPLES: Samples = {
+    "ours": [1.0, 2.0, 30.0],
+    "bare": [1.0, 1.0, 20.0],
+    "slow": [10.0, 18.0, 270.0],
+    "other": [4, 4, 60],
+}
+MEASURED = Measured(
+    "name",
+    "a title",
+    "µs",
+    "A note.",
+    {"ours": 2.0, "bare": 1.0, "slow": 18.0, "other": 4.0},
+    [
+        # Turn by turn: what slowed one turn down falls on both.
+        Ratio("ours", "bare", 1.5, (1.0, 2.0), at_most=1.2),
+        Ratio("slow", "ours", 9.0, (9.0, 10.0), at_least=10),
+        Ratio("ours", "slow", 2.0 / 18.0, (0.1, 30.0 / 270.0)),
+        Ratio("ours", "other", 0.5, (0.25, 0.5)),
+    ],
+)
+
+
+def test_a_ratio_is_the_median_of_those_of_the_turns() -> None:
+    assert measured(ROW, SAMPLES) == MEASURED
+
+
+def test_one_turn_is_its_own_quartiles() -> None:
+    found = measured(ROW, {name: each[:1] for name, each in SAMPLES.items()})
+
+    assert found.ratios[0] == Ratio("ours", "bare", 1.0, (1.0, 1.0), at_most=1.2)
+
+
+def test_everybody_has_as_many_turns_and_begins_in_turn() -> None:
+    order: list[str] = []
+    calls = {name: (lambda name=name: order.append(name)) for name in "abc"}
+    times = take_turns(calls, turns=4, warm_up=1)
+
+    assert {name: len(each) for name, each in times.items()} == {"a": 4, "b": 4, "c": 4}
+    assert "".join(order) == "abc" + "abc" + "bca" + "cab" + "abc"
+
+
+def test_a_row_is_shown_with_what_was_asked_of_it() -> None:
+    assert list(report.lines(MEASURED)) == [
+        "name: a title",
+        "  ours           2.00 µs",
+        "  bare           1.00 µs",
+        "  slow           18.0 µs",
+        "  other          4.00 µs",
+        "  MISSED  1.50 (1.00 to 2.00)     ours / bare  ≤ 1.2",
+        "  MISSED  9.00 (9.00 to 10.00)    slow / ours  ≥ 10",
+        "          0.11 (0.10 to 0.11)     ours / slow",
+        "          0.50 (0.25 to 0.50)     ours / other",
+        "  A note.",
+    ]
+
+
+def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(report.to_json({"cores": "2"}, [MEASURED]))
+    machine, (row,) = report.read(path)
+    rounded = [ratio.value for ratio in row.ratios]
+
+    assert (machine, row.medians, rounded) == ({"cores": "2"}, MEASURED.medians, [1.5, 9.0, 0.111, 0.5])
+    assert [ratio.met for ratio in row.ratios] == [False, False, None, None]
+
+
+def test_a_quick_run_takes_less() -> None:
+    assert [Size(turns=1, quick=quick).of(40, 6) for quick in (False, True)] == [40, 6]
