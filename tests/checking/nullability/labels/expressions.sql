@@ -27,7 +27,8 @@ FROM devices AS d
 
 -- and, or, not
 SELECT d.port > 1 AND d.charging AS "and?", d.port > 4002 OR d.charging AS "or?", NOT d.charging AS "not?",
-    d.port > 1 AND d.id > 2 AS "both!", d.battery IS NULL OR d.battery > 3 AS "guarded!"
+    d.port > 1 AND d.id > 2 AS "both!", d.battery IS NULL OR d.battery > 3 AS "guarded!",
+    d.battery > 1 AND d.battery < 50 AS "both_null?", d.battery > 1 OR d.battery < 50 AS "either_null?"
 FROM devices AS d
 
 -- case
