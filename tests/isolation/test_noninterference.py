@@ -33,6 +33,7 @@ from tests.isolation.world import (
     PERMISSIONS,
     Connection,
     Person,
+    named,
     populate,
 )
 
@@ -97,8 +98,14 @@ class TestOurs(IsolationTests):
             """,
             "suspension": "UPDATE customers SET active = false WHERE id <> %(customer_id)s",
         },
-        # A customer does not choose codes and tokens: the functions make them.
-        values={"limit": [1, 2, 50], "code": ["unused"], "token": ["unused"]},
+        values={
+            "limit": [1, 2, 50],
+            # A customer does not choose codes and tokens: the functions make them.
+            "code": ["unused"],
+            "token": ["unused"],
+            # That there is somebody of this id, whoever shares something with them does learn.
+            "shared_with": [person.id for person in CUSTOMERS if person is not GIL] + [named("nobody")],
+        },
         examples=400 if SOAK else 15,
     )
 

@@ -19,6 +19,7 @@ pytest_plugins = [
     "tenantstore.testing.fixtures.tenants",
     "tenantstore.testing.fixtures.faults",
     "tenantstore.testing.fixtures.queries",
+    "tenantstore.testing.fixtures.isolation",
 ]
 
 _RUN = pytest.StashKey["Run"]()

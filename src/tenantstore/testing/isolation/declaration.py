@@ -45,7 +45,8 @@ class Isolation(_Choices):
 
     def query(self, name: str) -> Query[Any]:
         """:raises AssertionError: when no module that is imported declares it."""
-        assert name in self.catalog.declared, f"{name}.sql is declared by no module that is imported here"
+        if name not in self.catalog.declared:
+            raise AssertionError(f"{name}.sql is declared by no module that is imported here")
         return self.catalog.declared[name]
 
     def may_write(self, name: str) -> bool:

@@ -89,14 +89,14 @@ class IsolationTests:
         query = self.isolation.query(tenant_query)
         found = _differences(self.isolation, worlds, query, MODES[mode], anybody=mode == "the database alone")
 
-        assert not found, "\n".join(found)
+        _fail(found)
 
     def test_not_even_an_operators_query_shows_what_is_hidden(self, worlds: list[Worlds], operator_query: str) -> None:
         """N, of the database alone: a customer's scope that runs what it must not."""
         query = self.isolation.query(operator_query)
         found = _differences(self.isolation, worlds, query, MODES["the database alone"], anybody=True)
 
-        assert not found, "\n".join(found)
+        _fail(found)
 
     def test_what_is_hidden_shows_where_nothing_hides_it(self, worlds: list[Worlds], tenant_query: str) -> None:
         """N is worth something only where it would notice: for the operator, the two databases differ."""
@@ -107,7 +107,8 @@ class IsolationTests:
             for parameters in world.questions(query, _TRIES, self.isolation.values, anybody=True)
         )
 
-        assert found, f"{tenant_query}: nothing of what is hidden would show in it; let `change` change what it reads"
+        if not found:
+            _fail([f"{tenant_query}: nothing of what is hidden would show in it; let `change` change what it reads"])
 
     def test_row_level_security_takes_nothing_away(self, worlds: list[Worlds], tenant_query: str) -> None:
         """D: what the statement gives, the database gives too."""
@@ -123,7 +124,7 @@ class IsolationTests:
                     names = "with row-level security", "without it"
                     found.append(_told(query, world, parameters, dict(zip(names, answers, strict=True))))
 
-        assert not found, "\n".join(found[:_SHOWN])
+        _fail(found)
 
     @pytest.mark.parametrize("mode", _IDENTITIES)
     def test_nothing_changes_that_is_not_theirs(
@@ -133,7 +134,7 @@ class IsolationTests:
         anybody = mode == "the database alone"
         found = _trespasses(self.isolation, trespass, worlds, tenant_write, _IDENTITIES[mode], anybody)
 
-        assert not found, "\n".join(found)
+        _fail(found)
 
     def test_not_even_an_operators_query_changes_what_is_not_theirs(
         self, worlds: list[Worlds], trespass: Trespass, operator_write: str
@@ -141,7 +142,7 @@ class IsolationTests:
         """T, of the database alone."""
         found = _trespasses(self.isolation, trespass, worlds, operator_write, Careless, anybody=True)
 
-        assert not found, "\n".join(found)
+        _fail(found)
 
     def test_a_write_that_waited_for_the_end_of_its_permission_is_refused(
         self, worlds: list[Worlds], isolation_server: Server, migrated_database: str
@@ -157,7 +158,14 @@ class IsolationTests:
                     answers = {f"after {name}": expected, f"when it waited for {name}": got}
                     found.append(_told(query, world, parameters, answers))
 
-        assert not found, "\n".join(found[:_SHOWN])
+        _fail(found)
+
+
+def _fail(found: list[str]) -> None:
+    """Fail where something was found, with the first of it; an assert would repeat it all as a list."""
+    __tracebackhide__ = True
+    if found:
+        raise AssertionError("\n".join(found[:_SHOWN]))
 
 
 def _operators(store: Store, _customer: Any, statement: Any) -> Any:

@@ -39,7 +39,8 @@ class Trespass:
         owned = [table for table in tables if tenant_column in [column.name for column in values.columns[table]]]
         default = dict.fromkeys(owned, f"t.{tenant_column} = %(customer_id)s")
         unknown = sorted(set(writable) - set(tables))
-        assert not unknown, f"writable names tables that there are not: {', '.join(unknown)}"
+        if unknown:
+            raise AssertionError(f"`writable` names tables that there are not: {', '.join(unknown)}")
         self._before: dict[UUID, dict[tuple[str, str], bool]] = {}
         self._snapshot = SQL(" UNION ALL ").join(
             _look(table, {**default, **writable}.get(table, "false")) for table in tables

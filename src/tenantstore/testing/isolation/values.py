@@ -42,8 +42,8 @@ JOIN pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = k.referring
 JOIN pg_attribute AS b ON b.attrelid = f.confrelid AND b.attnum = k.referred
 WHERE f.contype = 'f' AND b.attname = 'id'
 """
-# How often a parameter is what it seems to mean, and how often several are of one row.
-_NEAR, _OF_ONE_ROW = 0.7, 0.5
+# How often a parameter is what it seems to mean, how often several are of one row, how much of that beside its ids.
+_NEAR, _OF_ONE_ROW, _KEPT = 0.7, 0.5, 0.2
 _ALWAYS: Mapping[str, Sequence[Any]] = {
     "uuid": [UUID("00000000-0000-4000-8000-000000000000")],
     "text": ["", "nowhere"],
@@ -164,12 +164,13 @@ class Questions:
 
     def ask(self, number: int) -> Iterator[dict[str, Any]]:
         """So many sets of parameters, of which no two are the same, or as many as there are."""
+        rows = [self._part(row) for row in self._rows]
         each: list[dict[str, Any]] = [{name: value} for name, near in self._near.items() for value in near]
-        each += self._rows
+        self._random.shuffle(rows)
         self._random.shuffle(each)
         asked = set()
         # Whoever has few choices draws the same ones again and again.
-        for _, fixed in zip(range(3 * number), chain(each, repeat(None)), strict=False):
+        for _, fixed in zip(range(3 * number), chain(rows, each, repeat(None)), strict=False):
             parameters = self._draw() | (fixed or {})
             key = repr(parameters)
             if key not in asked:
@@ -180,7 +181,15 @@ class Questions:
 
     def _draw(self) -> dict[str, Any]:
         drawn = {name: self._one(name) for name in self._parameters}
-        return drawn | (self._random.choice(self._rows) if self._rows and self._random.random() < _OF_ONE_ROW else {})
+        if self._rows and self._random.random() < _OF_ONE_ROW:
+            drawn |= self._part(self._random.choice(self._rows))
+        return drawn
+
+    def _part(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row's ids, and of the rest a part: a change to what is there already would be none."""
+        return {
+            name: value for name, value in row.items() if name.endswith(("id", "ids")) or self._random.random() < _KEPT
+        }
 
     def _one(self, name: str) -> Any:
         near, far = self._near[name], self._far[name]

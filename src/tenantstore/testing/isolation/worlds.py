@@ -96,7 +96,8 @@ def open_worlds(
                 after = Values()
                 after.read(other_admin)
                 values.read(other_admin)
-            assert after.rows != before.rows, f"nothing was changed that customer {customer_id} may not see"
+            if after.rows == before.rows:
+                raise AssertionError(f"nothing was changed that customer {customer_id} may not see")
             other = stack.enter_context(_open(server.dsn(name, user)))
             found.append(Worlds(customer_id, one, other, admin, values, Known(values.everything(), since, made_anew)))
         yield found

@@ -1,0 +1,2 @@
+-- Loses all papers.
+DROP TABLE papers;
