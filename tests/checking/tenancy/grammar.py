@@ -1,7 +1,7 @@
 """Random queries over our tables, in whatever shape: well scoped, almost so, and not at all."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 # By table its columns of each type; the first of the ids is the key that others name.
@@ -92,6 +92,8 @@ class Grammar:
         one, two = rng.choice(sources).id(rng), rng.choice(sources).id(rng)
         text = self._text(sources)
         shape = rng.random()
+        if not named and shape > 0.9:
+            return f"SELECT min({one}::text)::uuid {rest}"
         if not named:
             return f"SELECT {one} {rest}" + (f" ORDER BY {one} LIMIT 2" if shape < 0.1 else "")
         if shape < 0.12:
@@ -123,7 +125,8 @@ class Grammar:
             if join == "FULL":
                 on = f"{newest.id(self.rng)} = {self.rng.choice(before).id(self.rng)}"
             else:
-                on = joins + (f" AND {self._atom(depth, (*outer, *sources), sources)}" if self._maybe(0.5) else "")
+                on = joins + (f" AND {self._atom(depth, (*outer, *sources), sources)}" if self._maybe(0.3) else "")
+                on += f" AND ({self._binding(depth, sources, self.rng.choice(sources))})" if self._maybe(0.4) else ""
             tables = f"({tables} {join} JOIN {added} ON {on})"
         return tables
 
@@ -158,7 +161,7 @@ class Grammar:
         self.rng.shuffle(parts)
         return " AND ".join(f"({each})" for each in parts) or "true"
 
-    def _binding(self, depth: int, inside: tuple[Source, ...], source: Source) -> str:
+    def _binding(self, depth: int, inside: Sequence[Source], source: Source) -> str:
         """What binds a row of the table as it should, in one way or another."""
         alias = source.alias
         device = f"{alias}.device_id" if "device_id" in source.ids else f"{alias}.id"
@@ -182,8 +185,10 @@ class Grammar:
             case "proxy_connections" | "ip_history" | "rotation_links":
                 inner = f"{device} IN (SELECT d.id FROM devices AS d WHERE d.customer_id = :customer_id)"
                 return self.rng.choice((exists, owned, f"{owned} OR {exists}", inner))
+            case "" if self._maybe(0.6):
+                return f"{source.id(self.rng)} = :customer_id"
             case _:
-                return self._tree(depth, inside, [source], 1)
+                return self._tree(depth, tuple(inside), [source], 1)
 
     def _tree(self, depth: int, inside: tuple[Source, ...], sources: list[Source], height: int) -> str:
         if height and self._maybe(0.4):

@@ -1,4 +1,7 @@
-"""Queries of each leak class that the text of one can hold, with what is to be found, and where."""
+"""Queries of each leak class that the text of one can hold, with what is to be found, and where.
+
+The names are those of the isolation engines; several in one are parted by ``·``. The last few are of this proof alone.
+"""
 
 LEAKS: dict[str, list[str]] = {
     "missing predicate": [
@@ -12,7 +15,7 @@ LEAKS: dict[str, list[str]] = {
         "SELECT (SELECT x.name FROM {{tenant-missing|devices}} AS x WHERE x.id = :device_id) AS name"
         " FROM customers AS c WHERE c.id = :customer_id",
     ],
-    "OR that escapes it": [
+    "OR that escapes the predicate": [
         "SELECT d.id FROM devices AS d WHERE d.customer_id = :customer_id {{tenant-or|OR}} d.status = 'online'",
         "SELECT d.id FROM devices AS d WHERE d.id = :device_id AND (d.customer_id = :customer_id {{tenant-or|OR}}"
         " EXISTS (SELECT FROM device_shares AS s WHERE s.device_id = d.id AND s.shared_with = :customer_id"
@@ -23,7 +26,7 @@ LEAKS: dict[str, list[str]] = {
         " {{tenant-or|OR}} c.username = :username",
         "SELECT s.id FROM device_shares AS s WHERE s.owner_id = :customer_id {{tenant-or|OR}} s.device_id = :device_id",
     ],
-    "predicate on one side of a join": [
+    "predicate on one side of a join only": [
         "SELECT x.name FROM devices AS d INNER JOIN {{tenant-missing|devices}} AS x ON x.carrier = d.carrier"
         " WHERE d.customer_id = :customer_id",
         "SELECT c.id FROM devices AS d INNER JOIN {{tenant-missing|proxy_connections}} AS c ON c.active"
@@ -42,7 +45,7 @@ LEAKS: dict[str, list[str]] = {
         "SELECT d.id FROM devices AS d LEFT JOIN proxy_connections AS c ON c.active WHERE d.customer_id = :customer_id"
         " AND (c.customer_id = :customer_id {{tenant-or|OR}} c.id IS NULL)",
     ],
-    "one branch of a union": [
+    "predicate in one branch of a union only": [
         "SELECT d.id FROM devices AS d WHERE d.customer_id = :customer_id"
         " UNION ALL SELECT x.id FROM {{tenant-missing|devices}} AS x WHERE x.name = :name",
         "SELECT d.id FROM {{tenant-missing|devices}} AS d"
@@ -53,7 +56,7 @@ LEAKS: dict[str, list[str]] = {
         "SELECT d.id FROM devices AS d WHERE d.customer_id = :customer_id"
         " UNION SELECT d.id FROM {{tenant-missing|devices}} AS d WHERE d.name = '')",
     ],
-    "one CTE only": [
+    "predicate in one CTE only": [
         "WITH mine AS (SELECT d.id FROM devices AS d WHERE d.customer_id = :customer_id),"
         " theirs AS (SELECT c.id, c.device_id FROM {{tenant-missing|proxy_connections}} AS c WHERE c.active)"
         " SELECT m.id FROM mine AS m, theirs AS t",
@@ -70,7 +73,7 @@ LEAKS: dict[str, list[str]] = {
         " AND s.owner_id <> :customer_id",
         "SELECT d.id FROM {{tenant-missing|devices}} AS d WHERE d.customer_id IN (:customer_id, :other)",
     ],
-    "unscoped update or delete": [
+    "unscoped update · unscoped delete": [
         "UPDATE {{tenant-missing|devices}} AS d SET name = :name WHERE d.id = :device_id"
         " AND :customer_id::uuid IS NOT NULL",
         "DELETE FROM {{tenant-missing|proxy_connections}} AS c WHERE c.id = :connection_id"
@@ -126,7 +129,7 @@ LEAKS: dict[str, list[str]] = {
         " FROM devices AS d WHERE d.id = :device_id AND d.customer_id = :customer_id"
         " ON CONFLICT (device_id, shared_with) DO UPDATE SET {{update-owner|shared_with}} = :customer_id",
     ],
-    "count, aggregate, RETURNING": [
+    "count · aggregate · RETURNING": [
         "SELECT count(*) AS n FROM {{tenant-missing|devices}} AS d, customers AS c WHERE c.id = :customer_id",
         "SELECT count(*) FILTER (WHERE d.customer_id = :customer_id) AS n FROM {{tenant-missing|devices}} AS d",
         "SELECT sum(CASE WHEN d.customer_id = :customer_id THEN 1 END) AS n FROM {{tenant-missing|devices}} AS d",
@@ -177,7 +180,7 @@ LEAKS: dict[str, list[str]] = {
         "UPDATE {{permission|device_shares}} AS s SET can_rotate_ip = true WHERE s.shared_with = :customer_id"
         " AND NOT s.suspended",
     ],
-    "recipient takes or extends a share": [
+    "recipient takes a share · recipient extends a share · re-share": [
         "UPDATE {{permission|devices}} AS d SET (name, {{update-owner|customer_id}}) ="
         " (SELECT s.id::text, s.shared_with FROM device_shares AS s WHERE s.device_id = d.id AND s.shared_with ="
         " :customer_id AND NOT s.suspended) WHERE EXISTS (SELECT FROM device_shares AS s WHERE s.device_id = d.id"
@@ -197,14 +200,14 @@ LEAKS: dict[str, list[str]] = {
         " ON s.device_id = d.id WHERE s.shared_with = :customer_id",
         "SELECT s.id FROM {{share-suspended|device_shares}} AS s WHERE s.shared_with = :customer_id AND s.suspended",
     ],
-    "session setting": [
+    "session setting left on a pooled connection · empty setting cast": [
         "SELECT {{setting-write|set_config}}('tenantstore.customer_id', :customer_id::text, true) AS who",
         "SELECT d.id FROM {{tenant-missing|devices}} AS d WHERE d.customer_id ="
         " {{setting-read|current_setting}}('tenantstore.customer_id')::uuid AND :customer_id::uuid IS NOT NULL",
         "SELECT d.id FROM {{tenant-missing|devices}} AS d WHERE d.customer_id ="
         " {{function-unknown|tenantstore_customer_id}}() AND :customer_id::uuid IS NOT NULL",
     ],
-    "table owner, superuser, view owner, definer function": [
+    "definer function · view owner": [
         "SELECT u.id FROM {{table-operator|users}} AS u, customers AS c WHERE c.id = :customer_id",
         "SELECT t.id FROM {{table-operator|customer_auth_tokens}} AS t WHERE t.customer_id = :customer_id",
         "SELECT {{function-unknown|tenantstore_active_customer}}(:customer_id, false) AS id",
@@ -218,7 +221,7 @@ LEAKS: dict[str, list[str]] = {
         "SELECT b.id FROM {{partition|bandwidth_logs_2020_01}} AS b INNER JOIN devices AS d ON d.id = b.device_id"
         " WHERE d.customer_id = :customer_id",
     ],
-    "sequence or size inference": [
+    "sequence inference · size inference": [
         "SELECT {{sequence|nextval}}('devices_base_port_seq') AS n FROM customers AS c WHERE c.id = :customer_id",
         "SELECT s.last_value FROM {{sequence|devices_base_port_seq}} AS s, customers AS c WHERE c.id = :customer_id",
         "SELECT {{size|pg_relation_size}}('devices'::regclass) AS n FROM customers AS c WHERE c.id = :customer_id",
