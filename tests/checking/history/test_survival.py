@@ -263,6 +263,22 @@ def test_queries_of_today_are_told_by_the_migration_that_they_wait_for(new_folde
     )
 
 
+def test_what_is_refused_before_it_is_sent_breaks_nothing(new_folder: NewFolder, scratch_dsn: str) -> None:
+    label = "-- scope: operator\nSELECT coalesce(n.state, :label) AS state FROM notes AS n ORDER BY n.id;\n"
+    new_folder("then", {"get": label}, {})
+    drop = "-- irreversible: a test\nALTER TABLE notes ALTER COLUMN state DROP NOT NULL;\n"
+    now = new_folder("now", {"get": label}, {"002_change.up.sql": drop})
+    (query,) = queries_of(now)
+    codes = []
+    for never_none in (frozenset[str](), frozenset({"label"})):
+        query.never_none = never_none
+        with history.release("../then", [now / "sql"], [now / "migrations"], now) as old:
+            found = history.survive(old, [query], [now / "migrations"], MODEL, scratch_dsn)
+        codes.append([each.code for each in found.findings])
+
+    assert codes == [["release-nullable"], []]
+
+
 def test_nothing_since_then_is_nothing_to_survive(new_folder: NewFolder, scratch_dsn: str) -> None:
     then = new_folder("then", QUERIES, {})
     now = new_folder("now", QUERIES, {})

@@ -89,7 +89,7 @@ def _below(path: Path, top: Path) -> Path | None:
 
 def _has(top: Path, thing: str) -> bool:
     try:
-        _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", thing)
+        _git(top, "rev-parse", "--verify", "--quiet", thing)
     except Misconfigured:
         return False
     return True
