@@ -96,6 +96,7 @@ MANY = [
     f"{DEVICE} LEFT JOIN customers AS c ON d.id = 1",
     "SELECT c.id FROM customers AS c LEFT JOIN devices AS d ON d.id = 1 AND c.id = 2",
     f"{DEVICE} CROSS JOIN LATERAL (SELECT s.id FROM shares AS s LIMIT 1) AS l",
+    f"{DEVICE} CROSS JOIN LATERAL (SELECT d.id AS own LIMIT 1) AS l WHERE d.id = l.own",
     f"{DEVICE} FULL JOIN shares AS s ON s.id = d.id AND d.id = 1",
     "SELECT a.id FROM devices AS a, devices AS b WHERE a.id = b.id AND b.port > 1",
     "SELECT a.id FROM devices AS a LEFT JOIN devices AS b ON b.id = 1 AND a.port < 4001 WHERE a.id = coalesce(b.id, 3)",
