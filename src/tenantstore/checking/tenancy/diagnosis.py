@@ -76,9 +76,9 @@ def _stand_in(row: Row, rule: object, case: Facts) -> str | None:
 
 def _escape(row: Row, case: Facts, facts: Facts) -> Node | None:
     """The OR of which one arm binds the row, and another does not."""
-    choices = [choice for choice, _ in case.taken] + list(facts.choices)
-    for choice in choices:
-        for number in range(len(choice.arms) if choice.node is not None else 0):
+    choices = [choice for choice in (*(choice for choice, _ in case.taken), *facts.choices) if choice.node is not None]
+    for choice in choices[:_FEW]:
+        for number in range(len(choice.arms)):
             arm = facts.fork()
             arm.choices = tuple(each for each in arm.choices if each is not choice)
             arm.take(choice, number)

@@ -6,7 +6,7 @@ from tenantstore.checking.tenancy.choices import Choice
 from tenantstore.checking.tenancy.facts import Facts
 
 # As many cases as are looked into for one row.
-_LIMIT = 200
+_LIMIT = 100
 
 
 def counterexample(facts: Facts, holds: Callable[[Facts], bool], limit: int = _LIMIT) -> Facts | None:

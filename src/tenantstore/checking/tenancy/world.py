@@ -9,7 +9,7 @@ from tenantstore.checking.tenancy.model import Granted, Table, TenantModel, word
 from tenantstore.checking.tenancy.rows import Row, new_row
 
 #: As many cases as are looked into for one statement.
-CASES = 2000
+CASES = 1000
 
 
 @dataclass(frozen=True, slots=True)
