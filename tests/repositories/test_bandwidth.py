@@ -86,11 +86,11 @@ def test_hours_are_utcs_and_oldest_first(operator: Scope, ada: TenantScope, log:
 
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "Australia/Lord_Howe"])
 def test_hours_do_not_depend_on_the_servers_time_zone(
-    operator: Scope, admin: Admin, log: Log, shared_device: Device, zone: str
+    operator: Scope, admin: Admin, ts_db: str, log: Log, shared_device: Device, zone: str
 ) -> None:
     log(shared_device.id, NOON + MINUTE)
     admin.execute(f"ALTER DATABASE {admin.info.dbname} SET timezone = '{zone}'")
-    with Store.open(f"{admin.info.dsn} user=app host={admin.info.host}") as elsewhere:
+    with Store.open(ts_db) as elsewhere:
         hours = elsewhere.operator().run(bandwidth.device_hourly(shared_device.id, NOON - HOUR, NOON + HOUR))
 
     assert hours == [BandwidthHour(NOON, 1, 10)]

@@ -17,6 +17,7 @@ from tenantstore.repositories import bandwidth, devices
 from tenantstore.repositories.bandwidth import BandwidthLog, BandwidthTotal, NewBandwidthLog
 from tenantstore.repositories.devices import Device, Heartbeat
 from tenantstore.store import Scope
+from tenantstore.testing.session import Database
 from tests.fix_fleet import Admin, NewDevice
 from tests.repositories.conftest import Behind, Reload
 
@@ -94,7 +95,7 @@ def test_nothing_makes_nothing(operator: Scope) -> None:
 
 
 def test_two_calls_about_the_same_devices_take_turns(
-    operator: Scope, new_device: NewDevice, admin: Admin, behind: Behind
+    operator: Scope, new_device: NewDevice, admin: Admin, ts_database: Database, behind: Behind
 ) -> None:
     first, second, third = sorted(new_device().id for _ in range(3))
     upwards, downwards = (
@@ -104,7 +105,7 @@ def test_two_calls_about_the_same_devices_take_turns(
     with admin.transaction(), ThreadPoolExecutor(1) as pool:
         admin.execute("SELECT FROM devices WHERE id = %s FOR UPDATE", [first])
         waiting = [behind(upwards), pool.submit(operator.run, downwards)]
-        free = psycopg.connect(admin.info.dsn, autocommit=True)
+        free = psycopg.connect(ts_database.admin_dsn, autocommit=True)
         # Whoever waits for the first has not locked a later one.
         found = [
             free.execute("SELECT FROM devices WHERE id = %s FOR UPDATE NOWAIT", [each]).rowcount

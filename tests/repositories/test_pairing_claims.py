@@ -13,7 +13,8 @@ from tenantstore.errors import NotFound
 from tenantstore.repositories import connections, device_shares, devices, pairing_codes, relay_servers
 from tenantstore.repositories.devices import Device
 from tenantstore.store import Scope, TenantScope
-from tests.fix_fleet import Admin, NewConnection, NewDevice, Share
+from tenantstore.testing.session import Database
+from tests.fix_fleet import NewConnection, NewDevice, Share
 from tests.repositories.conftest import Behind, Late, NewCode, Reload
 
 HOUR = timedelta(hours=1)
@@ -301,7 +302,7 @@ def test_a_device_that_is_given_away_meanwhile_is_not_replaced(
 
 def test_a_claim_waits_for_shares_before_it_locks_the_device(
     operator: Scope,
-    admin: Admin,
+    ts_database: Database,
     bob: TenantScope,
     cyd: TenantScope,
     shared_device: Device,
@@ -311,7 +312,7 @@ def test_a_claim_waits_for_shares_before_it_locks_the_device(
 ) -> None:
     given = share(shared_device, bob)
     code = new_code(customer_id=cyd.customer_id)
-    with psycopg.connect(admin.info.dsn) as other:
+    with psycopg.connect(ts_database.admin_dsn) as other:
         other.execute("SELECT FROM device_shares FOR UPDATE")
         claim = behind(pairing_codes.claim(code.code, shared_device.id))
         # As every change of a share does, this goes on to the device. Had the claim locked that, neither could go on.

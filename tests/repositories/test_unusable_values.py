@@ -63,11 +63,10 @@ UNUSABLE: dict[Any, dict[Any, type[Exception]]] = {
 
 
 @pytest.fixture
-def narrow(store: Store, admin: Admin) -> Iterator[Scope]:
+def narrow(ts_db: str, admin: Admin) -> Iterator[Scope]:
     """The operator on a single connection, which has to serve on after each refusal; nothing may be written."""
-    info = admin.info
     before = count_rows(admin)
-    with Store.open(psycopg.conninfo.make_conninfo(info.dsn, user="app"), max_size=1, timeout=5) as narrow:
+    with Store.open(ts_db, max_size=1, timeout=5) as narrow:
         yield narrow.operator()
         assert narrow.operator().run(bandwidth.total(NOW, NOW)) == bandwidth.BandwidthTotal(0, 0)
     assert count_rows(admin) == before

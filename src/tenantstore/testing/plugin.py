@@ -5,6 +5,7 @@ The server is started when the collected tests turn out to use one, so that the 
 
 from collections.abc import Generator
 from contextlib import nullcontext, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,15 +14,7 @@ if TYPE_CHECKING:
     from tenantstore.testing.run import Run
     from tenantstore.testing.session import Session
 
-pytest_plugins = [
-    "tenantstore.testing.fixtures.databases",
-    "tenantstore.testing.fixtures.stores",
-    "tenantstore.testing.fixtures.tenants",
-    "tenantstore.testing.fixtures.faults",
-    "tenantstore.testing.fixtures.queries",
-    "tenantstore.testing.fixtures.isolation",
-]
-
+_FIXTURES = ("databases", "stores", "tenants", "faults", "queries", "isolation")
 _RUN = pytest.StashKey["Run"]()
 _NEEDS = "ts_session"
 
@@ -49,6 +42,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("ts_role", "the role that tests log in with, made where it is not there", "string", "ts_app")
     parser.addini("ts_settings", "settings of the server, name = value each", "linelist", [])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in _FIXTURES:
+        # By hand: for each name in ``pytest_plugins``, pytest reads the entry points of all that is installed.
+        module = f"tenantstore.testing.fixtures.{name}"
+        if not config.pluginmanager.has_plugin(module):
+            config.pluginmanager.register(import_module(module), module)
 
 
 def run_of(config: pytest.Config) -> "Run":
