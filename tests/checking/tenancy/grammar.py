@@ -57,6 +57,46 @@ class Grammar:
         self._with: list[Source] = []
 
     def query(self) -> str:
+        """Small ones, in which a single thing may be wrong, more often than large ones."""
+        return self._small() if self._maybe(0.75) else self._large()
+
+    def _small(self) -> str:
+        """Two tables, and what binds either somewhere, or not at all."""
+        rng = self.rng
+        sources: list[Source] = []
+        one, two = (self._source(0, (), sources) for _ in range(2))
+        t, u = sources
+        bound = self._binding(0, sources, t) if self._maybe(0.7) else "true"
+        also = self._binding(0, sources, u) if self._maybe(0.5) else "true"
+        link = self._link(u, [t])
+        at, as_ = t.id(rng), u.id(rng)
+        inner = rng.choice((f"SELECT {as_}", f"SELECT min({as_}::text)::uuid", f"SELECT {as_} AS a"))
+        limited = rng.choice(("", "", f" ORDER BY {at} LIMIT 2"))
+        ranked = rng.choice(("'x'", f"(rank() OVER (ORDER BY {at}))::text", "(count(*) OVER ())::text"))
+        owner = self._owner(t)
+        exists = rng.choice(("EXISTS", "NOT EXISTS", "EXISTS"))
+        join = rng.choice(("LEFT", "RIGHT", "INNER"))
+        having = rng.choice((f"{as_} IS NULL", f"{as_} IS NOT NULL", "true", f"({also})"))
+        truth = rng.choice(
+            (f"NOT ({bound})", f"NOT (NOT ({bound}))", f"({bound}) IS TRUE", f"NOT ({bound} AND {link})")
+        )
+        return rng.choice(
+            (
+                f"SELECT {at}, {as_} FROM {one} {join} JOIN {two} ON {link} AND ({also}) WHERE ({bound}) AND {having}",
+                f"SELECT {at}, {as_} FROM {one} {join} JOIN {two} ON {link} AND ({bound}) WHERE ({also}) AND {having}",
+                f"SELECT y.a, y.t FROM (SELECT {owner} AS a, {ranked} AS t FROM {one}{limited}) AS y"
+                " WHERE y.a = :customer_id",
+                f"SELECT {at} FROM {one} WHERE ({bound}) AND {exists} ({inner} FROM {two} WHERE {link} AND ({also}))",
+                f"SELECT {at} FROM {one} WHERE {exists} ({inner} FROM {two} WHERE {link} AND ({also})) OR ({bound})",
+                f"SELECT count(*), (SELECT count(*) FROM {two} WHERE {as_} = :device_id)"
+                f" FROM {one} WHERE ({bound}) AND {at} = :device_id",
+                f"SELECT y.a FROM (SELECT {at} AS a FROM {one} WHERE ({bound}) {rng.choice(('UNION', 'EXCEPT'))}"
+                f" SELECT {as_} FROM {two} WHERE ({also})) AS y",
+                f"SELECT {at} FROM {one} WHERE {truth}",
+            )
+        )
+
+    def _large(self) -> str:
         self._with = []
         definitions = []
         for _ in range(self.rng.choice((0, 0, 0, 1, 1, 2))):

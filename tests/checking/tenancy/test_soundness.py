@@ -24,7 +24,7 @@ from tests.checking.tenancy.marked import numbered
 from tests.checking.tenancy.scoped import SCOPED
 from tests.checking.tenancy.worlds import ADA, DEVICES, fill
 
-STATEMENTS = 20_000 if os.environ.get("TENANTSTORE_SOAK") else 150
+STATEMENTS = 20_000 if os.environ.get("TENANTSTORE_SOAK") else 250
 _FLEET = "CREATE VIEW fleet WITH (security_invoker) AS SELECT d.id, d.name, d.customer_id FROM devices AS d"
 #: One of Ada's, one that is shared with her without a permission, one that she does not see.
 _ASKED = (DEVICES[0], DEVICES[3], DEVICES[6])
