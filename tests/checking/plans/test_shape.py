@@ -46,6 +46,15 @@ Append
     SubPlan:
       Seq Scan on kinds k""",
     ),
+    "partitions in order": (
+        {"Node Type": "Merge Append", "Plans": [scan("2026_10", 1, "(at > 1)"), scan("2026_11", 2, "(at > 1)")]},
+        """\
+Merge Append
+  Index Scan using logs_at_idx on logs l
+      by (at > 1)
+    SubPlan:
+      Seq Scan on kinds k""",
+    ),
     "members that differ": (
         {"Node Type": "Append", "Plans": [scan("2026_10", 1, "(at > 1)"), {"Node Type": "Result"}]},
         """\

@@ -13,7 +13,7 @@ from typing import Any
 _STRATEGIES = {"Hashed": "HashAggregate", "Sorted": "GroupAggregate", "Mixed": "MixedAggregate"}
 _JOINS = {"Nested Loop": "Nested Loop {} Join", "Hash Join": "Hash {} Join", "Merge Join": "Merge {} Join"}
 _CONDITIONS = ("Index Cond", "TID Cond")
-_MEMBERS = ("Append", "MergeAppend")
+_MEMBERS = ("Append", "Merge Append")
 _NUMBERED = re.compile(r"_\d+$")
 _NUMBERED_PREFIX = re.compile(r"\b(\w+?)_\d+(?=\.)")
 _NUMBERED_PLAN = re.compile(r"\b(InitPlan|SubPlan) \d+(?: \(returns [^)]*\))?")
