@@ -106,7 +106,7 @@ class TestOurs(IsolationTests):
             # That there is somebody of this id, whoever shares something with them does learn.
             "shared_with": [person.id for person in CUSTOMERS if person is not GIL] + [named("nobody")],
         },
-        examples=400 if SOAK else 15,
+        examples=100 if SOAK else 15,
     )
 
     @pytest.fixture(scope="class")

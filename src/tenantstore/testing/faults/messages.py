@@ -64,7 +64,8 @@ class Conversation:
         self._asked: deque[str | None] = deque()
         self._simple = False
         self._commits_in = -1
-        self.round_trips_asked = self.round_trips = 0
+        self.round_trips_asked: int = 0
+        self.round_trips: int = 0
 
     @property
     def commits(self) -> bool:
