@@ -22,7 +22,7 @@ class Results:
 
     def __init__(self, connection: _Connection) -> None:
         self.connection = connection
-        self.adapters = AdaptersMap(connection.adapters)
+        self.adapters: AdaptersMap = AdaptersMap(connection.adapters)
         # One that the service has registered is left to it. This one is abstract, since it only makes another.
         if self.adapters.get_loader(_TIMESTAMPTZ, pq.Format.BINARY) is _PSYCOPGS:
             self.adapters.register_loader(_TIMESTAMPTZ, _Utc)  # type: ignore[type-abstract]

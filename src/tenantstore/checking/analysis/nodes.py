@@ -28,8 +28,8 @@ class Node:
     __slots__ = ("fields", "tag")
 
     def __init__(self, tag: str, fields: dict[str, Any]) -> None:
-        self.tag = tag
-        self.fields = fields
+        self.tag: str = tag
+        self.fields: dict[str, Any] = fields
 
     def __getattr__(self, name: str) -> Any:
         try:

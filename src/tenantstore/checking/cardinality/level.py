@@ -46,7 +46,7 @@ class Level:
         self.settled: dict[int, str] = {}
         self.columns: dict[Column, Equality] = {}
         self.nullable: set[int] = set()
-        self.full = False
+        self.full: bool = False
         self._conditions: list[_Condition] = []
         if query.jointree is not None:
             self._item(query.jointree)

@@ -37,7 +37,7 @@ class Proof:
 
     def __init__(self, schema: Schema, parameters: frozenset[int]) -> None:
         self.schema = schema
-        self.knowledge = Knowledge(schema)
+        self.knowledge: Knowledge = Knowledge(schema)
         self.parameters = parameters
         self._found: dict[_Place, tuple[Why, ...]] = {}
         self._assumed: dict[int, tuple[Why, ...]] = {}

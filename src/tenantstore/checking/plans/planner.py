@@ -171,7 +171,7 @@ class Planner:
         self._known: dict[tuple[str, str], str] = {}
         self._partitions: Mapping[str, str] = dict(_rows(connection, _PARTITIONS))
         self._inlined = {body.removeprefix("RETURN "): name for body, name in _rows(connection, _INLINED)}
-        self.stored = Stored(dict(_rows(connection, _SIZES)), dict(_rows(connection, _LEADING)))
+        self.stored: Stored = Stored(dict(_rows(connection, _SIZES)), dict(_rows(connection, _LEADING)))
         self._ids = {kind: self._value(sql, f"the {kind} customer", "") for kind, sql in workload.customers.items()}
 
     def plans(self, source: Source) -> list[Plan]:

@@ -29,7 +29,7 @@ class Gatherer:
     def __init__(self, connection: Connection[Any], model: tenancy.TenantModel | None) -> None:
         self._connection = connection
         self._model = model
-        self.schema = Schema(connection)
+        self.schema: Schema = Schema(connection)
         with connection.cursor() as cursor:
             self._labels: dict[Oid, Sequence[str]] = dict(cursor.execute(_LABELS).fetchall())
 

@@ -9,9 +9,9 @@ class Equalities:
     def __init__(self) -> None:
         self._parents: dict[Term, Term] = {}
         #: Grows with everything that is learnt.
-        self.learnt = 0
+        self.learnt: int = 0
         #: What is known cannot all be: no row comes out.
-        self.impossible = False
+        self.impossible: bool = False
 
     def root(self, term: Term) -> Term:
         while (parent := self._parents.get(term)) is not None:

@@ -33,6 +33,8 @@ from tenantstore.checking.tenancy.world import World
 class Facts(Equalities):
     """``fork`` gives a copy that learns on without the original. ``opaque`` rows are not looked into."""
 
+    learnt: int
+
     def __init__(self, world: World) -> None:
         super().__init__()
         self.world = world

@@ -26,8 +26,8 @@ class Places:
 
     def __init__(self, sql: str, tree: Node, schema: Schema) -> None:
         self.sql = sql
-        self.tokens = [token for token in tokens(sql) if token.kind is not Kind.COMMENT]
-        self.words = [_word(sql, token) for token in self.tokens]
+        self.tokens: list[Token] = [token for token in tokens(sql) if token.kind is not Kind.COMMENT]
+        self.words: list[str] = [_word(sql, token) for token in self.tokens]
         self.entries: dict[int, int] = {}
         self.disjunctions: dict[int, Place] = {}
         self._schema = schema
