@@ -8,7 +8,7 @@ psycopg's, also one inside another.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import NoneType
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -24,12 +24,24 @@ class Parameters:
 
     def __init__(self, connection: _Connection) -> None:
         self.connection = connection
-        self.adapters = AdaptersMap(connection.adapters)
+        self.adapters = _Adapters(connection.adapters)
         self.adapters.register_dumper(dict, JsonbDumper)
         self.adapters.register_dumper(datetime, _AwareDatetime)
-        self.others = AdaptersMap(self.adapters)
+        self.adapters.others = AdaptersMap(self.adapters)
+        # One that the service has registered is left to it.
         if self.adapters.get_dumper(list, PyFormat.TEXT) is psycopg.adapters.get_dumper(list, PyFormat.TEXT):
-            self.adapters.register_dumper(list, _list_dumper(self))
+            self.adapters.register_dumper(list, _List)
+
+
+class _Adapters(AdaptersMap):
+    """``others`` are the same, but for lists, which psycopg's own dumper sends."""
+
+    others: AdaptersMap
+
+
+class _Others(NamedTuple):
+    connection: Any  # any of psycopg's
+    adapters: AdaptersMap
 
 
 class _AwareDatetime(Dumper):
@@ -39,31 +51,20 @@ class _AwareDatetime(Dumper):
         return obj.isoformat().encode()
 
 
-class _Others:
-    """The same, where a list is psycopg's."""
+class _List(Dumper):
+    def __init__(self, cls: type, context: AdaptContext | None = None) -> None:
+        super().__init__(cls, context)
+        assert context is not None
+        assert isinstance(context.adapters, _Adapters)
+        self._others = Transformer.from_context(_Others(context.connection, context.adapters.others))
 
-    def __init__(self, parameters: Parameters) -> None:
-        self.connection = parameters.connection
-        self.adapters = parameters.others
-
-
-def _list_dumper(parameters: Parameters) -> type[Dumper]:
-    others = Transformer.from_context(_Others(parameters))
-
-    class List(Dumper):
-        def __init__(self, cls: type, context: AdaptContext | None = None) -> None:
-            super().__init__(cls, context)
-            self._encoding = others.encoding
-
-        def dump(self, obj: list[Any]) -> Any:
-            kinds = set(map(type, obj))
-            kinds.discard(NoneType)
-            texts = _TEXTS.get(kinds.pop()) if len(kinds) == 1 else None
-            if texts is None:
-                return others.dump_sequence([obj], [PyFormat.TEXT])[0]
-            return f"{{{','.join(texts(obj))}}}".encode(self._encoding)
-
-    return List
+    def dump(self, obj: list[Any]) -> Any:
+        kinds = set(map(type, obj))
+        kinds.discard(NoneType)
+        texts = _TEXTS.get(kinds.pop()) if len(kinds) == 1 else None
+        if texts is None:
+            return self._others.dump_sequence([obj], [PyFormat.TEXT])[0]
+        return f"{{{','.join(texts(obj))}}}".encode(self._others.encoding)
 
 
 def _uuids(values: Sequence[UUID | None]) -> list[str]:
