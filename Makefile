@@ -18,13 +18,14 @@ except ImportError as error:
 endef
 export REQUIREMENTS
 
-.PHONY: help demo test check soak soak-migrate bench bench-compare clean
+.PHONY: help demo test check soak soak-load soak-migrate bench bench-compare clean
 
 help:
 	@echo 'make demo   two customers, their phones and one share, on a PostgreSQL of its own'
 	@echo 'make test   every test and every check'
 	@echo 'make check  style and types alone'
-	@echo 'make soak   the isolation engines for ten minutes'
+	@echo 'make soak   the isolation engines and the load test for ten minutes'
+	@echo 'make soak-load  many customers at once, for ten minutes, while connections are lost; part of soak'
 	@echo 'make soak-migrate  the runner killed everywhere, and many at once: half an hour'
 	@echo 'make bench  what it costs, side by side with others; ARGS="--quick lists" for some of it'
 	@echo 'make bench-compare  the last run beside the committed one: has a ratio become worse?'
@@ -40,7 +41,10 @@ check: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -q tests/packaging/test_style.py
 
 soak: $(VENV)/test.stamp
-	TENANTSTORE_SOAK=1 $(PYTEST) tests/isolation
+	TENANTSTORE_SOAK=1 $(PYTEST) tests/isolation tests/load
+
+soak-load: $(VENV)/test.stamp
+	TENANTSTORE_SOAK=1 $(BIN)/python -m pytest tests/load
 
 soak-migrate: $(VENV)/test.stamp
 	TENANTSTORE_SOAK=1 $(PYTEST) tests/migrate
