@@ -19,8 +19,8 @@ from statistics import median, quantiles
 from tenantstore.testing import launch
 
 TESTS = 200
-ROUNDS = 5
-STARTS = 7
+ROUNDS = 3
+STARTS = 5
 
 CONFTEST = """
 import json, os, time

@@ -140,6 +140,13 @@ class Server:
             _disconnect(self._admins)
             self._machine.restart()
 
+    def another(self) -> "Server":
+        """The same server on a connection of its own, for a thread that does not wait for others. It ends nothing."""
+        other = Server(self.provider, self.version, self.parameters, self._machine, self._listens, self.empty)
+        other._end.detach()
+        other._end = weakref.finalize(other, _end, os.getpid(), other._admins, None)
+        return other
+
     def close(self) -> None:
         """End the server and remove its folder. In a fork of the process that launched it: nothing."""
         with self._lock:
