@@ -123,15 +123,18 @@ class Home:
     def _start(self, wanted: Wanted) -> None:
         command = [sys.executable, "-m", "tenantstore.testing.keeper", str(self.path), json.dumps(asdict(wanted))]
         with (self.path / "log").open("ab") as log:
-            # It comes back at once: the keeper goes on in the background, as a child of nobody.
-            subprocess.run(
+            process = subprocess.Popen(
                 command,
-                check=True,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
+        # A tenth of a second, which the keeper can have meanwhile.
+        import psycopg  # noqa: F401
+
+        # It ends at once: the keeper goes on in the background, as a child of nobody.
+        process.wait()
 
     def _log(self) -> str:
         with suppress(OSError):
@@ -171,12 +174,12 @@ def _server(told: Mapping[str, Any]) -> Server:
         raise NoProvider([Refusal(*each) for each in told["refusals"]])
     if "failed" in told:
         raise ServerFailed("the keeper of the test run's server failed", told["failed"])
-    machine = _Shared(told["pid"], Path(told["data"]) if told["data"] else None)
+    machine = Shared(told["pid"], Path(told["data"]) if told["data"] else None)
     return Server(told["provider"], told["version"], told["parameters"], machine, empty=told["empty"])
 
 
 @dataclass(frozen=True, slots=True)
-class _Shared:
+class Shared:
     """Where a server runs that other processes use as well."""
 
     pid: int | None
