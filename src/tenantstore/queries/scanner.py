@@ -58,9 +58,10 @@ class Unterminated(Exception):
         return f"unterminated {self.what}"
 
 
-# Every character above ASCII is part of a name for the server, a no-break space included.
-_WORD = r"[A-Za-z0-9_\x80-\U0010ffff]"
-_NAME_START = r"[A-Za-z_\x80-\U0010ffff]"
+# Every character above ASCII is part of a name for the server, a no-break space included. Said by what of ASCII is not:
+# a class with a range up to there takes 3 ms to compile, at import, for each time that it is used.
+_WORD = r"[^\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]"  # A-Z, a-z, 0-9, _ and the rest
+_NAME_START = r"[^\x00-\x40\x5b-\x5e\x60\x7b-\x7f]"  # the same without 0-9
 # A string goes on after white space that holds a line end; an E'' string stays one there.
 _CONTINUED = r"(?:[ \t\f\v]*+(?:--[^\r\n]*+)?[\r\n](?:[ \t\f\v\r\n]++|--[^\r\n]*+[\r\n])*+'"
 
