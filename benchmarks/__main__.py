@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import bulk, crowd, fleet, imports, lists, pages, plot, records, report, scope, stream, union
+from benchmarks import bulk, crowd, decode, fleet, imports, lists, pages, plot, records, report, scope, stream, union
 from benchmarks.frame import QUICK, WHOLE, Row, measured
 from benchmarks.machine import machine
 
 ROWS: list[Row] = [
-    row for module in (records, scope, lists, union, pages, crowd, bulk, stream, imports) for row in module.ROWS
+    row for module in (records, decode, scope, lists, union, pages, crowd, bulk, stream, imports) for row in module.ROWS
 ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import make_dataclass
 from typing import Any
 
-from benchmarks.frame import Row, Samples, Size, Target, take_turns
+from benchmarks.frame import Row, Samples, Size, take_turns
 from tenantstore.queries.records import maker
 
 FIELDS = [f"field_{number}" for number in range(27)]
@@ -35,7 +35,6 @@ ROWS = [
         "a row of 27 values into a record with slots",
         "µs",
         measure,
-        [Target(OURS, MUTABLE, at_most=1.2)],
-        OURS,
+        ours=OURS,
     )
 ]
