@@ -148,7 +148,7 @@ def test_nobody_sees_what_is_not_theirs_however_busy_and_however_often_connectio
         with capsys.disabled():
             print("", *watch.lines(), f"{told(everybody)}, {losing.result()} connections lost on purpose", sep="\n")
         # The first slice fills caches and pools; what grows from then on grows for ever.
-        assert watch.megabytes[-1] < watch.megabytes[1] * 1.15 + 8
+        assert watch.megabytes[-1] < watch.megabytes[1] * 1.3 + 8
     assert all(told(everybody).values()), told(everybody)
 
 
