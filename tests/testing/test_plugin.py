@@ -39,6 +39,17 @@ def test_the_fixtures_do_the_same_with_every_provider(
     assert f"({provider})" in header(done)
 
 
+def test_an_ordinary_role_that_may_make_databases_and_roles_is_enough(project: Project, own_server: Server) -> None:
+    with psycopg.connect(own_server.dsn(), autocommit=True) as admin:
+        admin.execute("CREATE ROLE ci LOGIN CREATEDB CREATEROLE")
+        admin.execute("CREATE DATABASE ci OWNER ci")
+    project.write("test_uses.py", USES)
+    project.environment["TENANTSTORE_TEST_DSN"] = own_server.dsn("ci", "ci")
+    done = project.run("-n", "2")
+
+    assert (summary(done), done.returncode) == ("7 passed", 0)
+
+
 def test_the_header_says_what_is_running(project: Project) -> None:
     project.write("test_uses.py", USES)
     first = project.run("--ts-provider", "embedded")

@@ -65,7 +65,7 @@ def _text(path: Path) -> str:
 
 def kept_lines(done: "subprocess.CompletedProcess[str]") -> list[str]:
     """The commands that the failure reports print."""
-    return re.findall(r"^its database is kept for .*\n  (.*)$", done.stdout, re.MULTILINE)
+    return re.findall(r"^its database is kept .*\n  (.*)$", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two workers"])

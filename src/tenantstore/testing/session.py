@@ -92,19 +92,13 @@ class Session:
             return f"its database is dropped: those of {_KEPT} failed tests are kept already"
         self._kept += 1
         self._clones.keep(database.name, minutes * 60)
-        shown = dict(self.server.parameters)
+        shown, until = dict(self.server.parameters), f"for {minutes:g} minutes after the run, or until the next one"
         if self.server.provider == "dsn":
             # Somebody's own password; a report may be read by others.
             shown.pop("password", None)
+            until = f"until a run that comes {minutes:g} minutes later or more"
         server = Server(self.server.provider, self.server.version, shown)
-        return (
-            f"its database is kept for {minutes:g} minutes after the run, or until the next one:\n"
-            f"  {_psql()} {shlex.quote(server.dsn(database.name))}"
-        )
-
-    @property
-    def has_kept(self) -> bool:
-        return self._kept > 0
+        return f"its database is kept {until}:\n  {_psql()} {shlex.quote(server.dsn(database.name))}"
 
     def close(self) -> None:
         self._clones.close()
