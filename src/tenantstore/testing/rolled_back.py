@@ -84,6 +84,7 @@ class _SavepointLink(Link):
             return (yield from super().exchange(commands, seconds))
         results = yield from super().exchange([_SAVE, *commands, _RELEASE, _LEAVE], seconds)
         if first_failure(results) is not None:
+            # At once, since a batch that met a deadlock or a plan out of date is tried again.
             yield from self._undo(seconds)
         return results[1:-2]
 
