@@ -38,7 +38,7 @@ _PHONES: LiteralString = """
         device_model, android_version, description, created_at, updated_at, customer_id, relay_server_id, auth_token
     )
     SELECT
-        'phone ' || lpad((n * 7919 %% 10000019)::text, 8, '0'), 'android-' || n,
+        'phone ' || lpad((n::bigint * 7919 %% 10000019)::text, 8, '0'), 'android-' || n,
         (ARRAY['online', 'offline', 'rotating', 'online'])[1 + n %% 4],
         '10.0.0.0'::inet + n, '192.168.0.0'::inet + n %% 256, '10.8.0.0'::inet + n, 'Carrier ' || n %% 5, '5G',
         n %% 100, n %% 3 = 0, -50 - n %% 60, 30000 + 4 * n, 1 + n %% 65535, 2, 3, 4, h.heard_at, '2.3.1',
