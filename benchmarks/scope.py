@@ -3,11 +3,18 @@
 All give the same ``Device``. The bare select finds the row by its key alone, in autocommit, as a superuser, whom no
 policy holds: once on a connection of its own, which no service can have for each request, and once out of a pool, as a
 service has it and as a store has it. The textbook way is BEGIN, set_config, the tenant's select, COMMIT, out of a pool;
-it checks as much as a scope does.
+it checks as much as a scope does, by the same statement. Every pool has one connection: a second one is another server
+process, with cold caches.
+
+Client and server share one processor. Where there are several, a wake-up on another one takes up to 40 µs, and which
+of the server processes have it is as the scheduler happens to place them: that decides more than what is compared, and
+otherwise at each start. The second row leaves it to the scheduler, to be seen, and has no target.
 """
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -19,27 +26,25 @@ from benchmarks.frame import Row, Samples, Size, Target, take_turns
 from tenantstore import Store
 from tenantstore.repositories import devices
 from tenantstore.repositories.devices import Device
+from tenantstore.store.identity import ENTER_TO_READ
 
 OURS, TEXTBOOK = "tenant's run", "textbook transaction"
 OWN, POOLED = "bare select, own connection", "bare select, out of a pool"
 
-_ENTER = (
-    "SELECT set_config('role', 'tenantstore_tenant', true),"
-    " set_config('tenantstore.customer_id', tenantstore_active_customer(%s, false)::text, true)"
-)
+_ENTER = ENTER_TO_READ.replace("$1", "%(customer_id)s").replace("$2", "false").encode()
 
 Call = Callable[[], Device | None]
 
 
-def measure(dsn: str, size: Size) -> Samples:
-    with calls(dsn) as compared:
+def measure(dsn: str, size: Size, pinned: bool) -> Samples:
+    with calls(dsn, pinned) as compared:
         assert len(set(map(repr, (call() for call in compared.values())))) == 1, "they do not give the same"
         return take_turns(compared, size.turns * 20, warm_up=200)
 
 
 @contextmanager
-def calls(dsn: str) -> Iterator[dict[str, Call]]:
-    """What is compared, by name."""
+def calls(dsn: str, pinned: bool) -> Iterator[dict[str, Call]]:
+    """What is compared, by name; ``pinned`` to one processor with what answers it."""
     known = fleet.known(dsn)
     by_key, for_customer = map(fleet.for_psycopg, ("devices/get_by_id", "devices/get_by_id_for_customer"))
     given: dict[str, Any] = {"device_id": known.device_id, "customer_id": known.customer_id}
@@ -48,9 +53,13 @@ def calls(dsn: str) -> Iterator[dict[str, Call]]:
         own = stack.enter_context(psycopg.connect(dsn, autocommit=True))
         pool = stack.enter_context(ConnectionPool(dsn, **options))
         apps = stack.enter_context(ConnectionPool(fleet.app(dsn), **options))
-        store = stack.enter_context(Store.open(fleet.app(dsn)))
-        pool.wait()
-        apps.wait()
+        store = stack.enter_context(Store.open(fleet.app(dsn), max_size=1))
+        servers = [own.info.backend_pid]
+        for each in (pool, apps, store.pool):
+            with each.connection() as connection:
+                servers.append(connection.info.backend_pid)
+        if pinned:
+            stack.enter_context(_one_processor(servers))
 
         def select(connection: psycopg.Connection, text: str) -> Device | None:
             with connection.cursor(binary=True, row_factory=class_row(Device)) as cursor:
@@ -62,7 +71,7 @@ def calls(dsn: str) -> Iterator[dict[str, Call]]:
 
         def textbook() -> Device | None:
             with apps.connection() as connection, connection.transaction():
-                connection.execute(_ENTER, [known.customer_id])
+                connection.execute(_ENTER, given)
                 return select(connection, for_customer)
 
         yield {
@@ -76,13 +85,35 @@ def calls(dsn: str) -> Iterator[dict[str, Call]]:
         }
 
 
+@contextmanager
+def _one_processor(servers: Iterable[int]) -> Iterator[None]:
+    """Keep this thread and those processes to one processor, where the system can; which end with their connections."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    for process in (0, *servers):
+        os.sched_setaffinity(process, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 ROWS = [
     Row(
         "scope",
-        "a tenant's get by key",
+        "a tenant's get by key, client and server on one processor",
         "µs",
-        measure,
+        partial(measure, pinned=True),
         [Target(OURS, OWN, at_most=1.35), Target(OURS, POOLED, at_most=1.35), Target(OURS, TEXTBOOK, at_most=0.5)],
         OURS,
-    )
+    ),
+    Row(
+        "scope-free",
+        "a tenant's get by key, each process where the scheduler puts it",
+        "µs",
+        partial(measure, pinned=False),
+        ours=OURS,
+    ),
 ]
