@@ -75,6 +75,13 @@ def test_a_list_comes_back_as_it_was_sent(open_store: Open, echo: Echo, what: st
     assert open_store().operator().run(echo(kind, values)) == arriving
 
 
+def test_a_time_that_is_of_another_year_in_utc_can_be_sent(open_store: Open, echo: Echo) -> None:
+    last = datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-3)))
+    sent = echo("text[]", [last, NOON])
+
+    assert open_store().operator().run(sent) == ["9999-12-31T23:00:00-03:00", "2026-01-05T12:00:00+00:00"]
+
+
 UNUSABLE: dict[str, tuple[str, list[Any], str]] = {
     "a time without a zone": ("timestamptz[]", [NOON, NOON.replace(tzinfo=None)], "a datetime without a time zone"),
     "such a time in a list of lists": (

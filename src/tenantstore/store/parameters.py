@@ -6,7 +6,7 @@ psycopg's, also one inside another.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from types import NoneType
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -67,6 +67,10 @@ class _List(Dumper):
         return f"{{{','.join(texts(obj))}}}".encode(self._others.encoding)
 
 
+_AWARE = datetime(2000, 1, 1, tzinfo=UTC)
+_NAIVE = _AWARE.replace(tzinfo=None)
+
+
 def _uuids(values: Sequence[UUID | None]) -> list[str]:
     return ["NULL" if value is None else "%032x" % value.int for value in values]  # noqa: UP031  quicker than {:032x}
 
@@ -84,7 +88,12 @@ def _datetimes(values: Sequence[datetime | None]) -> list[str]:
     distinct = {id(value): value for value in values if value is not None}
     if any(value.tzinfo is None for value in distinct.values()):
         raise psycopg.DataError("a datetime without a time zone")
-    texts = {number: value.isoformat() for number, value in distinct.items()}
+    try:
+        # A third quicker than the text of an aware one, which asks its zone twice.
+        texts = {number: (_NAIVE + (value - _AWARE)).isoformat() + "Z" for number, value in distinct.items()}
+    except OverflowError:
+        # In UTC it is after the year 9999, or before the first.
+        texts = {number: value.isoformat() for number, value in distinct.items()}
     return ["NULL" if value is None else texts[id(value)] for value in values]
 
 
