@@ -243,4 +243,31 @@ LEAKS: dict[str, list[str]] = {
         "SELECT t.id FROM {{table-unknown|parked}} AS t WHERE t.customer_id = :customer_id",
         "SELECT f.id FROM {{tenant-missing|fleet}} AS f WHERE f.name = :name AND :customer_id::uuid IS NOT NULL",
     ],
+    "sub-query that finds nothing": [
+        "SELECT c.id FROM (SELECT (SELECT e.id FROM devices AS e WHERE e.customer_id = :customer_id"
+        " AND e.id = :device_id) AS mine) AS m, {{tenant-missing|proxy_connections}} AS c"
+        " WHERE c.device_id = :device_id",
+        "WITH m AS (SELECT (SELECT e.id FROM devices AS e WHERE e.customer_id = :customer_id AND e.id = :device_id)"
+        " AS mine) SELECT c.id FROM m, {{tenant-missing|proxy_connections}} AS c WHERE c.device_id = :device_id",
+        "SELECT c.id FROM (VALUES ((SELECT e.id FROM devices AS e WHERE e.customer_id = :customer_id"
+        " AND e.id = :device_id))) AS m (mine), {{tenant-missing|proxy_connections}} AS c"
+        " WHERE c.device_id = :device_id",
+        "SELECT c.id FROM {{tenant-missing|proxy_connections}} AS c WHERE c.device_id = :device_id"
+        " AND NULL::uuid IS NOT DISTINCT FROM (SELECT e.id FROM devices AS e WHERE e.customer_id = :customer_id"
+        " AND e.id = :device_id)",
+        "SELECT c.id FROM {{tenant-missing|proxy_connections}} AS c WHERE c.device_id = :device_id"
+        " AND coalesce(c.id = c.id, (SELECT k.active FROM customers AS k, devices AS d WHERE d.id = :device_id"
+        " AND k.id = :customer_id AND d.customer_id = k.id))",
+        "INSERT INTO pairing_codes (code, device_auth_token, expires_at, customer_id, {{reference|reassign_device_id}},"
+        " relay_server_id) SELECT :code, :token, now(), :customer_id, :device_id, (SELECT e.relay_server_id"
+        " FROM devices AS e WHERE e.id = :device_id AND e.customer_id = :customer_id)",
+    ],
+    "null told from false": [
+        "SELECT (:device_id = (SELECT d.id FROM devices AS d WHERE d.customer_id = :customer_id AND d.id = :device_id))"
+        " AND EXISTS (SELECT FROM {{tenant-missing|proxy_connections}} AS c WHERE c.device_id = :device_id) AS x"
+        " FROM customers AS k WHERE k.id = :customer_id",
+        "SELECT k.id FROM customers AS k WHERE k.id = :customer_id AND NOT ((:device_id = (SELECT d.id FROM"
+        " devices AS d WHERE d.customer_id = :customer_id AND d.id = :device_id)) AND EXISTS ("
+        "SELECT FROM {{tenant-missing|proxy_connections}} AS c WHERE c.device_id = :device_id))",
+    ],
 }

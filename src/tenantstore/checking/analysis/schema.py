@@ -41,6 +41,18 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Collision:
+    """A unique index or an exclusion that can refuse a row: ``equal`` are the columns that must agree for that.
+
+    ``uses`` are all its columns, also those in its expressions and its condition.
+    """
+
+    index: str
+    equal: frozenset[int]
+    uses: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A foreign key: ``columns`` of this relation name ``referenced`` of ``relation``."""
 
@@ -70,6 +82,7 @@ class Relation:
     system: bool
     redirected: bool = False
     amended: bool = False
+    collisions: Sequence[Collision] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +155,30 @@ INNER JOIN pg_class AS c ON c.oid = i.indexrelid
 WHERE i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
 ORDER BY i.indrelid, NOT i.indisprimary, c.relname
 """
+# Of an exclusion, those columns agree that are compared by an equality. The columns of an expression, and of a
+# condition, are what the index depends on.
+_COLLISIONS = """
+SELECT
+    i.indrelid, c.relname,
+    ARRAY(
+        SELECT u.number FROM unnest(i.indkey::int2[], k.conexclop) WITH ORDINALITY AS u (number, operator, n)
+        WHERE u.n <= i.indnkeyatts AND u.number > 0 AND (k.oid IS NULL OR u.operator IN (
+            SELECT o.amopopr FROM pg_amop AS o INNER JOIN pg_am AS m ON m.oid = o.amopmethod
+            WHERE m.amname = 'btree' AND o.amopstrategy = 3
+        ))
+    ),
+    ARRAY(SELECT u.number FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS u (number, n) WHERE u.n <= i.indnkeyatts)
+    || ARRAY(
+        SELECT d.refobjsubid::int2 FROM pg_depend AS d
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+            AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid
+    )
+FROM pg_index AS i
+INNER JOIN pg_class AS c ON c.oid = i.indexrelid
+LEFT JOIN pg_constraint AS k ON k.conindid = i.indexrelid AND k.contype = 'x'
+WHERE i.indisunique OR i.indisexclusion
+ORDER BY i.indrelid, NOT i.indisprimary, c.relname
+"""
 # From 18 on one can be there and not be enforced.
 _REFERENCES = """
 SELECT conrelid, conname, conkey::int[], confrelid, confkey::int[]
@@ -176,6 +213,7 @@ FROM pg_attrdef AS d
 INNER JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
 WHERE d.adrelid = %s AND a.attgenerated <> ''
 """
+_CONSTRAINED = "SELECT unnest(conkey)::int FROM pg_constraint WHERE oid = %s"
 _VIEW = "SELECT ev_action::text FROM pg_rewrite WHERE ev_class = %s AND ev_type = '1'"
 
 
@@ -234,6 +272,10 @@ class Schema:
             self._generated[relation] = {number: read(text) for number, text in self._rows(_GENERATED, [relation])}
         return self._generated[relation]
 
+    def constrained(self, constraint: Oid) -> list[int]:
+        """The columns of a constraint."""
+        return [number for (number,) in self._rows(_CONSTRAINED, [constraint])]
+
     def base_type(self, oid: Oid) -> Type:
         """The type itself, or what a domain is of in the end."""
         found = self.types[oid]
@@ -261,6 +303,9 @@ class Schema:
             numbers = tuple(map(int, columns.split()[:count]))
             rest = (tuple(families[:count]), tuple(collations[:count]))
             keys.setdefault(relation, []).append(Key(name, numbers, nulls_distinct, *rest))
+        collisions: dict[Oid, list[Collision]] = {}
+        for relation, name, equal, uses in self._rows(_COLLISIONS):
+            collisions.setdefault(relation, []).append(Collision(name, frozenset(equal), frozenset(uses) - {0}))
         references: dict[Oid, list[Reference]] = {}
         for relation, name, columns, other, referenced in self._rows(_REFERENCES):
             references.setdefault(relation, []).append(Reference(name, tuple(columns), other, tuple(referenced)))
@@ -277,6 +322,7 @@ class Schema:
                 system,
                 redirected,
                 amended,
+                collisions.get(oid, ()),
             )
             for oid, schema, name, kind, parent, system, redirected, amended in self._rows(_RELATIONS)
         }

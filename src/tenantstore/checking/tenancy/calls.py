@@ -6,7 +6,12 @@ from tenantstore.checking.analysis import Function, Node
 from tenantstore.checking.tenancy.frames import Frame
 from tenantstore.checking.tenancy.report import Report
 
-_FIELDS = {"FUNCEXPR": "funcid", "OPEXPR": "opfuncid", "AGGREF": "aggfnoid", "WINDOWFUNC": "winfnoid"}
+_FIELDS = {
+    "FUNCEXPR": "funcid",
+    "AGGREF": "aggfnoid",
+    "WINDOWFUNC": "winfnoid",
+    **dict.fromkeys(("OPEXPR", "SCALARARRAYOPEXPR", "DISTINCTEXPR", "NULLIFEXPR"), "opfuncid"),
+}
 
 # Of the server's own functions, by name: what they do beside giving a value of their arguments.
 _KINDS = (

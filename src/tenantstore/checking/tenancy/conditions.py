@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from tenantstore.checking.tenancy.facts import Facts
 
 _BOOLEAN = 16
+# Of which blanks at the end are no part; and types below came with the server.
+_BPCHAR, _FIRST_OF_USERS = 1042, 16384
+# Where an expression says of what type it is.
+_TYPES = ("resulttype", "vartype", "paramtype", "consttype", "funcresulttype", "typeId")
 _IS_TRUE, _IS_FALSE = 0, 2
 _IS_NULL = 0
 # What a value goes through and stays the value that it is.
@@ -85,6 +89,8 @@ def _learn_from_operator(facts: "Facts", expression: Node, frame: Frame) -> None
         one, other = (term_of(facts, each, frame) for each in expression.args)
         facts.impossible = facts.impossible or NULL in (one, other)
         facts.merge(one, other)
+        facts.value(one)
+        facts.value(other)
         if one is None or other is None:
             _note(facts, expression, frame, "tenant-coerced")
 
@@ -101,7 +107,7 @@ def _learn_from_array(facts: "Facts", expression: Node, frame: Frame) -> None:
     if expression.opno not in frame.world.schema.equalities:
         return
     one, many = expression.args
-    while many.tag in (*_SAME, "ARRAYCOERCEEXPR"):
+    while _keeps(many, frame) or (many.tag == "ARRAYCOERCEEXPR" and _keeps(many.elemexpr, frame)):
         many = many.arg
     if many.tag == "SUBLINK" and many.subLinkType == Link.ARRAY:
         found = _found(facts, many, frame)
@@ -162,15 +168,27 @@ def learn_output(facts: "Facts", found: Frame, number: int) -> None:
         learn(facts, given[number - 1].expr, found)
 
 
-def _found(facts: "Facts", link: Node, frame: Frame) -> Term | None:
+def _found(facts: "Facts", link: Node, frame: Frame) -> Term:
     """The first column of the row that a sub-query in an expression has found."""
-    if not is_witnessed(link.subselect):
-        return None
     found = frame.link(link)
+    find(facts, found)
+    return found.given.column(1)
+
+
+def find(facts: "Facts", found: Frame) -> None:
+    """A sub-query in an expression has given a value, so there is a row that it is of."""
+    if not is_witnessed(found.query):
+        return
     enter(facts, found)
-    if found.query.setOperations:
-        return found.given.column(1)
-    return term_of(facts, outputs(found.query)[0].expr, found)
+    if not found.query.setOperations:
+        facts.merge(found.given.column(1), term_of(facts, outputs(found.query)[0].expr, found))
+
+
+def _scalar(facts: "Facts", link: Node, frame: Frame) -> Term:
+    """What stands for the value of a sub-query, which is null where it finds no row."""
+    found = frame.link(link)
+    facts.scalars[found.given.column(1)] = found
+    return found.given.column(1)
 
 
 def term_of(facts: "Facts", expression: Any, frame: Frame) -> Term | None:
@@ -186,8 +204,8 @@ def term_of(facts: "Facts", expression: Any, frame: Frame) -> Term | None:
         case "CONST":
             return _constant(expression, frame)
         case "SUBLINK" if expression.subLinkType == Link.SCALAR:
-            return _found(facts, expression, frame)
-        case tag if tag in _SAME:
+            return _scalar(facts, expression, frame)
+        case _ if _keeps(expression, frame):
             return term_of(facts, expression.arg, frame)
         case _ if frame.world.asks(expression):
             return CUSTOMER
@@ -222,6 +240,17 @@ def _constant(expression: Node, frame: Frame) -> Term:
 def _text(data: bytes) -> str:
     """A value of variable length without its header, which is one byte where its lowest bit says so, else four."""
     return data[1 if data[0] & 1 else 4 :].decode("utf-8", "replace")
+
+
+def _keeps(expression: Node, frame: Frame) -> bool:
+    """Whether it gives its argument as it is, into a type that tells apart what the argument's own tells apart."""
+    if expression.tag != "RELABELTYPE":
+        return expression.tag == "COERCETODOMAIN"
+    schema = frame.world.schema
+    becomes = schema.base_type(expression.resulttype).oid
+    was = next((expression.arg.fields[each] for each in _TYPES if each in expression.arg.fields), None)
+    same = was is not None and schema.base_type(was).oid == becomes
+    return same or (becomes != _BPCHAR and becomes < _FIRST_OF_USERS)
 
 
 def _is_length(expression: Node, frame: Frame) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tenantstore.checking.analysis import Node
 from tenantstore.checking.tenancy.choices import Arm, Choice, Outer
-from tenantstore.checking.tenancy.conditions import learn, term_of
+from tenantstore.checking.tenancy.conditions import find, learn, term_of
 from tenantstore.checking.tenancy.equalities import Equalities
 from tenantstore.checking.tenancy.frames import (
     Command,
@@ -29,6 +29,10 @@ from tenantstore.checking.tenancy.rows import TRUE, Row, Term
 from tenantstore.checking.tenancy.rules import rights_of
 from tenantstore.checking.tenancy.world import World
 
+_FORKED = (
+    "rows", "rights", "linked", "present", "listed", "scalars", "valued", "near", "entered", "_parents", "_one",
+)  # fmt: skip
+
 
 class Facts(Equalities):
     """``fork`` gives a copy that learns on without the original. ``opaque`` rows are not looked into."""
@@ -46,6 +50,9 @@ class Facts(Equalities):
         self.taken: tuple[tuple[Choice, int], ...] = ()
         self.present: set[int] = set()
         self.listed: set[Term] = set()
+        #: Sub-queries in expressions by what stands for their value, and what is known not to be null.
+        self.scalars: dict[Term, Frame] = {}
+        self.valued: set[Term] = set()
         #: What is almost equal to the customer, and how.
         self.near: dict[Term, str] = {}
         self.opaque: frozenset[int] = frozenset()
@@ -55,7 +62,7 @@ class Facts(Equalities):
 
     def fork(self) -> "Facts":
         twin = copy(self)
-        for name in ("rows", "rights", "linked", "present", "listed", "near", "entered", "_parents", "_one"):
+        for name in _FORKED:
             setattr(twin, name, copy(getattr(self, name)))
         return twin
 
@@ -144,6 +151,22 @@ class Facts(Equalities):
         self.rows[row.number] = row
         for each in assigned(values):
             self.merge(row.column(each.resno), self.term(each.expr, frame))
+            if self._is_stored(row, each.resno):
+                self.value(row.column(each.resno))
+
+    def value(self, term: Term | None) -> None:
+        """It is not null."""
+        if term is not None and term not in self.valued:
+            self.valued.add(term)
+            self.learnt += 1
+
+    def _is_stored(self, row: Row, number: int) -> bool:
+        """Whether a null would be refused: no trigger can put a value in its place."""
+        relation = row.relation
+        if relation is None or number not in relation.attributes or not relation.attributes[number].not_null:
+            return False
+        places = map(self.world.schema.relations.__getitem__, self.world.schema.descendants(relation.oid))
+        return not any(each.amended or each.redirected for each in places)
 
     def _link(self, row: Row, source: Frame) -> None:
         self.linked[row.number] = source
@@ -198,6 +221,9 @@ class Facts(Equalities):
             before = self.learnt
             for outer in self.outers:
                 self._arrive(outer)
+            for term, found in list(self.scalars.items()):
+                if any(self.same(term, each) for each in self.valued):
+                    find(self, found)
             self._identify()
             for row in list(self.rows.values()):
                 self._reach(row)
@@ -235,6 +261,9 @@ class Facts(Equalities):
 
     def _agree(self, one: Row, other: Row, columns: tuple[int, ...]) -> bool:
         assert one.relation is not None
+        if one.relation.kind != "p" and self.world.schema.children.get(one.relation.oid):
+            # No index of a table holds in those that inherit from it.
+            return False
         attributes = one.relation.attributes
         return all(
             column in attributes and attributes[column].not_null and self.same(one.column(column), other.column(column))

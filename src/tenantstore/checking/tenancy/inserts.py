@@ -140,7 +140,10 @@ def judge_references(
         other = made.world.tables.get(reference.relation)
         given = numbers.intersection(reference.columns)
         # What an INSERT leaves out is null, and a key with a null in it is not looked up.
-        if not (given if changes else given == set(reference.columns)) or other is None or other.public:
+        if not (given if changes else given == set(reference.columns)) or (other and other.public):
+            continue
+        if other is None and made.world.schema.relations[reference.relation].parent in made.world.tables:
+            # The server keeps one for each part of a table.
             continue
         if columns <= {*table.foreign, *(rule.column for rule in table.owners)}:
             continue
@@ -152,7 +155,7 @@ def judge_references(
         if counterexample(made, proven) is not None:
             column = next(attributes[each].name for each in named if each in numbers or len(named) == 1)
             report.say(
-                "reference",
+                "reference" if other is not None else "reference-unknown",
                 report.assigned(row, column),
                 name=report.name(row),
                 column=column,
@@ -166,6 +169,8 @@ def _is_reached(row: Row, reference: Reference, case: Facts, demands: Sequence[D
         return True
     known = case.fork()
     named = _name(row, reference, known)
+    for each in reference.columns:
+        known.value(row.column(each))
     known.settle()
     rights = known.rights.get(named.number)
     return rights is not None and any(satisfies(rights, demand.right) for demand in demands)
@@ -194,11 +199,11 @@ def judge_unique(
         other = made.world.tables.get(reference.relation)
         if other is not None and other.rules:
             scoped |= {attributes[each].name for each in reference.columns} - set(table.foreign)
-    for key in row.relation.keys:
-        given = numbers.intersection(key.columns)
-        names = [attributes[each].name for each in key.columns if each in attributes]
-        if not (given if changes else given == set(key.columns)):
+    for key in row.relation.collisions:
+        given = numbers.intersection(key.uses)
+        if not given or not (changes or numbers >= key.equal):
             continue
-        if not {*scoped, *table.unguessable}.intersection(names):
-            column = next(attributes[each].name for each in key.columns if each in given)
+        equal, used = ({attributes[each].name for each in columns} for columns in (key.equal, key.uses))
+        if not equal & scoped and not used.intersection(table.unguessable):
+            column = attributes[min(given)].name
             report.say("unique", report.assigned(row, column), name=report.name(row), column=column, key=key.index)

@@ -112,6 +112,10 @@ MESSAGES = {
         "{column} of {name} may name a row of {table} that is not the customer's, and a foreign key finds it",
         "Take it from a SELECT of {table} that is bound to :customer_id with the right that it takes.",
     ),
+    "reference-unknown": (
+        "{column} of {name} names a row of {table}, which is not in the tenant model, and a foreign key tells of it",
+        "Declare {table} in the model: public, or whose its rows are.",
+    ),
     "unique": (
         "{column} of {name} may collide in {key} with a row of somebody else's, and tell that it is there",
         "Leave it to its default, or declare in the model that nobody can guess it.",

@@ -13,6 +13,7 @@ from tenantstore.checking.tenancy.frames import (
     Entry,
     Frame,
     Join,
+    Link,
     branches_of,
     command_of,
     is_plain,
@@ -31,13 +32,14 @@ Around: TypeAlias = Callable[[Row], Facts]
 class At(NamedTuple):
     """Where an expression stands: its level, what is known there, and what of each row that an aggregate takes.
 
-    ``known`` says that the expression itself is known to be true.
+    ``known`` says that the expression itself is known to be true; ``asked``, that null is as good as false there.
     """
 
     frame: Frame
     facts: Facts
     each: Facts
     known: bool = False
+    asked: bool = False
 
 
 def prove_level(frame: Frame, facts: Facts, report: Report) -> None:
@@ -74,7 +76,7 @@ def _expressions(frame: Frame, outer: Facts, inner: Facts, report: Report) -> No
     always = At(frame, outer, outer)
     for at, expression in (
         (after, query.targetList),
-        (after, query.havingQual),
+        (after._replace(asked=True), query.havingQual),
         (after, query.returningList),
         (after, query.get("windowClause")),
         (always, query.limitCount),
@@ -95,7 +97,7 @@ def _tree(node: Any, frame: Frame, facts: Facts, around: Around, report: Report)
             for each in node.fromlist or []:
                 _tree(each, frame, facts, around, report)
             known = command_of(frame.query) is not Command.MERGE
-            _visit(node.quals, At(frame, facts, facts, known), report)
+            _visit(node.quals, At(frame, facts, facts, known, asked=True), report)
         case Node(tag="RANGETBLREF"):
             _row(frame.row(node.rtindex), frame, facts, around, report)
         case Node(tag="JOINEXPR"):
@@ -106,7 +108,7 @@ def _tree(node: Any, frame: Frame, facts: Facts, around: Around, report: Report)
                 else:
                     _tree(side, frame, facts, around, report)
             both = _arrived(facts, frame, node, True, True)
-            _visit(node.quals, At(frame, both, both, known=True), report)
+            _visit(node.quals, At(frame, both, both, known=True, asked=True), report)
         case _:
             pass
 
@@ -165,23 +167,23 @@ def _visit(value: Any, at: At, report: Report) -> None:
             for each in value:
                 _visit(each, at, report)
         case Node(tag="SUBLINK"):
-            _visit(value.testexpr, at._replace(known=False), report)
+            _visit(value.testexpr, at._replace(known=False, asked=False), report)
             prove_level(Frame(value.subselect, at.frame, at.frame.world), at.facts, report)
         case Node(tag="VAR"):
             resolved, frame = at.frame.resolve(value)
             if resolved is value:
                 judge_column(value, at.frame, report)
             else:
-                _visit(resolved, at._replace(frame=frame, known=False), report)
+                _visit(resolved, at._replace(frame=frame, known=False, asked=False), report)
         case Node(tag="BOOLEXPR"):
             _visit_boolean(value, at, report)
         case Node(tag="CASEEXPR"):
-            _visit_case(value, at._replace(known=False), report)
+            _visit_case(value, at._replace(known=False, asked=False), report)
         case Node():
             judge_call(value, at.frame, report)
-            inside = at._replace(known=False, facts=at.each if value.tag == "AGGREF" else at.facts)
-            for each in value.fields.values():
-                _visit(each, inside, report)
+            inside = at._replace(known=False, asked=False, facts=at.each if value.tag == "AGGREF" else at.facts)
+            for name, each in value.fields.items():
+                _visit(each, inside._replace(asked=name == "aggfilter"), report)
         case _:
             pass
 
@@ -189,7 +191,7 @@ def _visit(value: Any, at: At, report: Report) -> None:
 def _visit_boolean(expression: Node, at: At, report: Report) -> None:
     for number, argument in enumerate(expression.args):
         if expression.boolop == "not" or not _holds_link(argument):
-            inside = at._replace(known=False)
+            inside = at._replace(known=False, asked=False)
         elif expression.boolop == "or":
             inside = at._replace(facts=_in_arm(expression, number, at)) if at.known else at
         elif at.known:
@@ -197,7 +199,8 @@ def _visit_boolean(expression: Node, at: At, report: Report) -> None:
         else:
             facts = at.facts.fork()
             for other in expression.args:
-                if other is not argument:
+                # Null AND what is looked up is null, or false: where that is told apart, so is what was found.
+                if other is not argument and (at.asked or _is_decided(other)):
                     facts.add(other, at.frame)
             inside = at._replace(facts=facts)
         _visit(argument, inside, report)
@@ -216,13 +219,26 @@ def _in_arm(expression: Node, number: int, at: At) -> Facts:
 def _visit_case(expression: Node, at: At, report: Report) -> None:
     _visit(expression.arg, at, report)
     for each in expression.args:
-        _visit(each.expr, at, report)
+        _visit(each.expr, at._replace(asked=expression.arg is None), report)
         facts = at.facts
         if expression.arg is None and _holds_link(each.result):
             facts = facts.fork()
             facts.add(each.expr, at.frame)
         _visit(each.result, at._replace(facts=facts), report)
     _visit(expression.defresult, at, report)
+
+
+def _is_decided(condition: Any) -> bool:
+    """Whether a condition is true or false, and never null."""
+    match condition:
+        case Node(tag="SUBLINK"):
+            return bool(condition.subLinkType == Link.EXISTS)
+        case Node(tag="BOOLEXPR"):
+            return all(map(_is_decided, condition.args))
+        case Node(tag=tag):
+            return tag in ("NULLTEST", "BOOLEANTEST", "DISTINCTEXPR")
+        case _:
+            return False
 
 
 def _holds_link(value: Any) -> bool:

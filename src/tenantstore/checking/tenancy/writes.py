@@ -78,9 +78,9 @@ def _upsert(row: Row, table: Table, conflict: Node, at: tuple[Frame, Facts], rep
     meeting = frame.replacing({frame.query.resultRelation: there, conflict.exclRelIndex: row})
     facts = made.fork()
     facts.rows[there.number] = there
-    for each in conflict.arbiterElems or []:
-        if each.expr.tag == "VAR":
-            facts.merge(there.column(each.expr.varattno), row.column(each.expr.varattno))
+    columns = [each.expr.varattno for each in conflict.arbiterElems or [] if each.expr.tag == "VAR"]
+    for each in columns or frame.world.schema.constrained(conflict.constraint):
+        facts.merge(there.column(each), row.column(each))
     facts.add(conflict.onConflictWhere, meeting)
     if judge_bound(there, facts, report, code="conflict-row"):
         _update(there, table, conflict.onConflictSet, (meeting, facts), report, "CONFLICT SET")
