@@ -78,9 +78,7 @@ def calls(dsn: str, pinned: bool) -> Iterator[dict[str, Call]]:
             OWN: lambda: select(own, by_key),
             POOLED: pooled,
             "operator's run": lambda: store.operator().run(devices.get_by_id(known.device_id)),
-            OURS: lambda: store.tenant(known.customer_id).run(
-                devices.get_by_id_for_customer(known.device_id, known.customer_id)
-            ),
+            OURS: lambda: store.tenant(known.customer_id).run(devices.get_by_id_for_customer(**given)),
             TEXTBOOK: textbook,
         }
 

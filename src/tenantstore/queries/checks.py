@@ -50,7 +50,7 @@ def as_annotated(record: Any) -> None:
     :raises InvalidParameter: for a field that is None, or of another plain type than its annotation says; for a time
         without a zone.
     """
-    for name, optional, kind in _annotations(type(record)):
+    for name, optional, kind in _annotations(record.__class__):
         value = getattr(record, name)
         if value is None:
             if not optional:

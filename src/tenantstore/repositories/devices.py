@@ -17,10 +17,7 @@ DeviceStatus = Literal["online", "offline", "rotating", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A row of ``devices``. Fields stand in the order of every SELECT list.
-
-    An address is the bare host's, '' where there is none; ``relay_server_ip`` too.
-    """
+    """A row of ``devices``, in the order of every SELECT list. An address is the bare host's, and '' if none."""
 
     id: UUID
     name: str
@@ -65,7 +62,8 @@ class Heartbeat:
     battery_charging: bool = False
     signal_strength: int = 0
 
-    __post_init__ = as_annotated
+    def __post_init__(self) -> None:
+        as_annotated(self)
 
 
 @dataclass(frozen=True, slots=True)
