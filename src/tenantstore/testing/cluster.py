@@ -53,7 +53,7 @@ class Cluster:
         self.folder: RunFolder = RunFolder()
         data = self.folder.data
         try:
-            self.is_seeded: bool = _fill(data, binaries, fresh, self._kept)
+            self.is_seeded: bool = fill(data, binaries, fresh, self._kept)
         except BaseException:
             self.folder.remove()
             raise
@@ -104,8 +104,11 @@ def _options(binaries: Binaries) -> tuple[str, ...]:
     return (*_INITDB, *_AUTH, *locale(binaries.version).options)
 
 
-def _fill(data: Path, binaries: Binaries, fresh: bool, seeded: Path | None) -> bool:
-    """Whether it is the seeded one that was there."""
+def fill(data: Path, binaries: Binaries, fresh: bool = False, seeded: Path | None = None) -> bool:
+    """Make a cluster in an empty folder of the server's user. Whether it is the seeded one that was there.
+
+    :raises ServerFailed: when initdb or the copying fails.
+    """
     kept = _kept(binaries)
     for path in (seeded, kept):
         if path is not None and path.exists() and not fresh:

@@ -14,6 +14,7 @@ import stat
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tenantstore.testing.process import account
@@ -116,25 +117,33 @@ def _remove_stale(base: Path) -> None:
     for path in base.glob(f"{_prefix()}*"):
         lock = _lock(path)
         if lock is not None:
-            _end_server(path / "data")
+            end_server(path / "data", (signal.SIGQUIT, signal.SIGKILL), _END_SECONDS)
             remove_segment(path / "data")
             shutil.rmtree(path, ignore_errors=True)
             os.close(lock)
 
 
-def _end_server(data: Path) -> None:
-    """End the server of a data folder whose owner is gone, if it is still there."""
-    try:
-        pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
-    except (OSError, ValueError):
+def end_server(data: Path, signals: Sequence[signal.Signals], seconds: float) -> None:
+    """End a data folder's server, if there is one: by each signal in turn, and as many seconds for it to go."""
+    pid = server_pid(data)
+    if pid is None:
         return
-    for number in (signal.SIGQUIT, signal.SIGKILL):
+    for number in signals:
         if _runs_on(pid, data):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-        deadline = time.monotonic() + _END_SECONDS
+        deadline = time.monotonic() + seconds
         while _runs_on(pid, data) and time.monotonic() < deadline:
             time.sleep(0.01)
+
+
+def server_pid(data: Path) -> int | None:
+    """The process that is a data folder's server now; None where nothing runs on it."""
+    try:
+        pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+    return pid if _runs_on(pid, data) else None
 
 
 def _runs_on(pid: int, data: Path) -> bool:

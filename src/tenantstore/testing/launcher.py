@@ -88,6 +88,20 @@ def start(
     raise NoProvider(refusals)
 
 
+def find_programs(version: int | None = None) -> tuple[str, Binaries]:
+    """The newest programs for a server that is to stay, the wheel's first, and which provider has them.
+
+    :raises NoProvider: when there are none of this version.
+    """
+    refusals = []
+    for name in _PLACES:
+        try:
+            return name, _choose(name, version)
+        except _Unavailable as error:
+            refusals.append(Refusal(name, error.reason, error.fix or _FIXES[name]))
+    raise NoProvider(refusals)
+
+
 def available_providers() -> list[str]:
     """The providers that look usable, in the order in which they are tried. Nothing is started."""
     found = {"dsn": bool(os.environ.get(DSN_VARIABLE)), "embedded": bool(embedded()), "local": bool(local())}

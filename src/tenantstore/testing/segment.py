@@ -18,18 +18,33 @@ def remove_segment(data: Path) -> None:
 
     Without its files the autovacuum launcher would only go from error to error, and never notice that it is alone.
     """
-    try:
-        key, number = map(int, (data / "postmaster.pid").read_text().splitlines()[6].split())
-    except (OSError, ValueError, IndexError):
-        return
-    libc = ctypes.CDLL(None)
-    # Only while the key still leads to that number: both may belong to somebody else by now.
-    if libc.shmget(ctypes.c_int(key), ctypes.c_size_t(0), 0) != number:
+    number = _segment(data)
+    if number is None:
         return
     deadline = time.monotonic() + _LEAVE_SECONDS
     while _attached(number) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
-    libc.shmctl(number, _IPC_RMID, None)
+    ctypes.CDLL(None).shmctl(number, _IPC_RMID, None)
+
+
+def is_left_alone(data: Path) -> bool:
+    """Whether the last process of a data folder's killed server goes within some seconds, or has gone."""
+    number = _segment(data)
+    deadline = time.monotonic() + _LEAVE_SECONDS
+    while number is not None and _attached(number):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
+
+
+def _segment(data: Path) -> int | None:
+    """The segment's number, while its key still leads to it: both may belong to somebody else by now."""
+    try:
+        key, number = map(int, (data / "postmaster.pid").read_text().splitlines()[6].split())
+    except (OSError, ValueError, IndexError):
+        return None
+    return number if ctypes.CDLL(None).shmget(ctypes.c_int(key), ctypes.c_size_t(0), 0) == number else None
 
 
 def _attached(number: int) -> int:

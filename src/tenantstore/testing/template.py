@@ -109,7 +109,7 @@ class Template:
             server.drop_database(unfinished)
         server.create_database(unfinished)
         for number, each in enumerate(self._folders):
-            migrate.up(server.dsn(unfinished), each, options=migrate.Options(table=_table(each, number)))
+            migrate.up(server.dsn(unfinished), each, options=migrate.Options(table=history_table(each, number)))
         for (older,) in admin.execute(_OLDER, [name, self._for]).fetchall():
             # Whoever uses it holds the lock.
             if admin.execute(_TRY_LOCK, [older]).fetchone() == (True,):
@@ -121,7 +121,7 @@ class Template:
         admin.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(unfinished), Identifier(name)))
 
 
-def _table(each: Path | None, number: int) -> str | None:
+def history_table(each: Path | None, number: int) -> str | None:
     """The history's table: the runner's own choice, but of several foreign folders each has its own."""
     return None if each is None or number < 2 else f"migration_history_{number}"
 
