@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tenantstore.cli import _COMMANDS
+from tenantstore.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src/tenantstore"
@@ -51,7 +51,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 # What a part may import besides, where its users have installed the extra.
-EXTRAS = {"checking": {"pytest"}, "testing": {"pytest", "hypothesis", "testcontainers", "docker"}}
+EXTRAS = {"cli": {"rich"}, "checking": {"pytest"}, "testing": {"pytest", "hypothesis", "testcontainers", "docker"}}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_psycopg_and_its_pool_are_all_that_is_needed(imported: list[tuple[str, s
     assert [each.partition(">")[0] for each in required] == ["psycopg", "psycopg-pool"]
 
 
-@pytest.mark.parametrize("command", ["", *_COMMANDS])
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_does_not_wait_for_psycopg(command: str) -> None:
     script = f"""
 import sys

@@ -3,22 +3,72 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from tenantstore import __version__
 from tenantstore.migrate.shown import one_line
 
-# A new command is one line here: its name, where its ``main`` is, what it does.
-_COMMANDS = {
-    "migrate": ("tenantstore.cli.migrate", "apply and undo migrations"),
-    "check": ("tenantstore.cli.check", "whether queries are right: columns, nulls, rows, and whose rows they reach"),
-    "doctor": ("tenantstore.cli.doctor", "whether a database keeps customers apart, and what to do where not"),
-    "demo": ("tenantstore.cli.demo", "two customers, their phones and one share, on a PostgreSQL of its own"),
+
+class Command(NamedTuple):
+    """``home`` is the module, with ``main(argv) -> int`` and ``_parser()``; ``text`` is what it does, in a line."""
+
+    home: str
+    text: str
+
+
+# A new command is one line here, and stands in the help where it stands here.
+_PAGE = {
+    "To begin": {
+        "demo": Command(
+            "tenantstore.cli.demo", "two customers, their phones and one share, on a PostgreSQL of its own"
+        ),
+        "db": Command("tenantstore.cli.db", "a PostgreSQL for development: up, down, status, psql"),
+        "completion": Command("tenantstore.cli.completion", "have bash, zsh or fish complete commands and queries"),
+    },
+    "A database": {
+        "migrate": Command("tenantstore.cli.migrate", "apply and undo migrations, and try them first"),
+        "doctor": Command("tenantstore.cli.doctor", "whether it keeps customers apart, and what to do where not"),
+        "admin": Command("tenantstore.cli.admin", "make a user of the role admin"),
+    },
+    "Queries": {
+        "queries": Command("tenantstore.cli.queries", "list them, show one, explain its plan for a customer"),
+        "check": Command(
+            "tenantstore.cli.check", "whether they are right: columns, nulls, rows, and whose rows they reach"
+        ),
+    },
 }
+COMMANDS = {name: command for part in _PAGE.values() for name, command in part.items()}
+_DESCRIPTION = """
+Data access in raw SQL for a PostgreSQL that many customers share: named queries, checked records, row-level security
+behind them, and a migration runner.
+"""
+_EPILOG = """
+A first walk:
+  tenantstore demo                    see what it is for
+  eval "$(tenantstore db up)"         a migrated database, and $TENANTSTORE_DSN that leads to it
+  tenantstore queries list            what there is to call
+  tenantstore check                   whether it is right
+
+The database is --dsn, else $TENANTSTORE_DSN, else what libpq's own PG* variables say. stdout is the result, with --json
+for scripts, stderr the log. NO_COLOR and TERM=dumb turn colours off; tables are drawn where `tenantstore[cli]` is
+installed and a person watches.
+
+Exit codes:
+  0   done, or nothing to do
+  1   it failed: the server refused, a migration, a plan
+  2   usage or configuration
+  3   migrations are pending
+  4   findings, or folder and database disagree
+  5   no database: not to be reached, or down
+  6   a lock was held by others for too long
+  130 interrupted
+
+COMMAND --help says more.
+"""
 _FAILED = 2
 
 
@@ -61,22 +111,41 @@ def _silence(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _run(argv: Sequence[str] | None) -> int:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What reads the command line up to the command."""
+    made = argparse.ArgumentParser(
         prog="tenantstore",
+        usage="tenantstore [-h] [--version] COMMAND ...",
+        description=_DESCRIPTION + "".join(f"\n{title}:{_listed(part)}\n" for title, part in _PAGE.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="commands:\n" + "\n".join(f"  {name:<10} {text}" for name, (_, text) in _COMMANDS.items()),
+        epilog=_EPILOG,
+        add_help=False,
     )
-    parser.add_argument("--version", action="version", version=f"tenantstore {__version__}")
-    parser.add_argument(
-        "command", choices=_COMMANDS, metavar="command", help="one of those below; COMMAND --help says more"
-    )
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    made.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
+    version = f"tenantstore {__version__}"
+    made.add_argument("--version", action="version", version=version, help=argparse.SUPPRESS)
+    made.add_argument("command", help=argparse.SUPPRESS)
+    made.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return made
+
+
+def _listed(part: Mapping[str, Command]) -> str:
+    return "".join(f"\n  {name:<12}{command.text}" for name, command in part.items())
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    first = parser()
     given = sys.argv[1:] if argv is None else argv
     if not given:
-        parser.print_help(sys.stderr)
+        first.print_help(sys.stderr)
         return 2
-    chosen = parser.parse_args(given)
-    code = import_module(_COMMANDS[chosen.command][0]).main(chosen.arguments)
+    chosen = first.parse_args(given)
+    if chosen.command not in COMMANDS:
+        # Not before: it reads the scanner of queries.
+        from tenantstore.queries.source import nearest
+
+        hint = nearest(chosen.command, COMMANDS)
+        first.error(f"there is no command {one_line(chosen.command)}{hint or '; --help lists all'}")
+    code = import_module(COMMANDS[chosen.command].home).main(chosen.arguments)
     assert isinstance(code, int), "a command gives its exit code"
     return code

@@ -26,12 +26,7 @@ _BOLD, _RED, _GREEN = "1", "31", "32"
 
 def main(argv: Sequence[str]) -> int:
     """Parse, play the story, clean up; the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="tenantstore demo",
-        description="Starts a PostgreSQL, migrates it, and shows what two customers see of each other's phones.",
-    )
-    parser.add_argument("--keep", action="store_true", help="leave the server up at the end, until Ctrl-C")
-    keep: bool = parser.parse_args(argv).keep
+    keep: bool = _parser().parse_args(argv).keep
     signals = _Signals()
     with signals.handled():
         try:
@@ -49,6 +44,17 @@ def main(argv: Sequence[str]) -> int:
             print(_explain(error), file=sys.stderr)
             return 1
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tenantstore demo",
+        description="Starts a PostgreSQL, migrates it, and shows what two customers see of each other's phones.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="exit codes:\n  0   it was shown\n  1   no server, or no driver\n  130 interrupted",
+    )
+    parser.add_argument("--keep", action="store_true", help="leave the server up at the end, until Ctrl-C")
+    return parser
 
 
 def _play(signals: "_Signals", keep: bool) -> None:

@@ -23,15 +23,7 @@ service logs in with: that this role may do nothing by itself is part of what is
 
 def main(argv: Sequence[str]) -> int:
     """Parse and examine; the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="tenantstore doctor",
-        description="Compares roles, grants, policies, views, functions and triggers with the model.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_EXIT_CODES,
-    )
-    parser.add_argument("--dsn", default="", help="the database")
-    parser.add_argument("--json", action="store_true", help="the findings as JSON")
-    arguments = parser.parse_args(argv)
+    arguments = _parser().parse_args(argv)
     # Not before: --help must not wait for psycopg.
     from tenantstore.checking import examine
 
@@ -47,3 +39,15 @@ def main(argv: Sequence[str]) -> int:
     else:
         print(shown("\n\n".join(map(str, findings)) or "no findings"))
     return _FINDINGS if findings else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tenantstore doctor",
+        description="Compares roles, grants, policies, views, functions and triggers with the model.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXIT_CODES,
+    )
+    parser.add_argument("--dsn", default="", help="the database")
+    parser.add_argument("--json", action="store_true", help="the findings as JSON")
+    return parser

@@ -89,7 +89,7 @@ def plan_command(asked: Namespace) -> Result:
 
 def status_command(asked: Namespace) -> Result:
     """Show how every version stands."""
-    options = _options(asked, _Log())
+    options = _options(asked, Log())
     states = migrate.status(*_where(asked), options=options)
     data = {"migrations": [_state(state) for state in states]}
     text = "\n".join(map(_line, states)) or "no migrations"
@@ -132,14 +132,14 @@ def lint_command(asked: Namespace) -> Result:
 def stamp_command(asked: Namespace) -> Result:
     """Note a version and all below it as applied."""
     dsn, folder = _where(asked)
-    noted = migrate.stamp(dsn, asked.version, folder, options=_options(asked, _Log()))
+    noted = migrate.stamp(dsn, asked.version, folder, options=_options(asked, Log()))
     data = {"stamped": [{"version": each.version, "name": each.name} for each in noted]}
     return Result(data, "\n".join(f"noted as applied: {each}" for each in noted) or "nothing to do")
 
 
 def repair_command(asked: Namespace) -> Result:
     """Take the files as they are into the history."""
-    repaired = migrate.repair(*_where(asked), options=_options(asked, _Log()))
+    repaired = migrate.repair(*_where(asked), options=_options(asked, Log()))
     return Result({"repaired": repaired}, "\n".join(f"repaired: {line}" for line in repaired) or "nothing to do")
 
 
@@ -152,7 +152,7 @@ def new_command(asked: Namespace) -> Result:
 
 
 @dataclass
-class _Log:
+class Log:
     """Tells on stderr what goes on, with a bar where a person watches, and on stdout what is done."""
 
     quiet: bool = False
@@ -193,7 +193,7 @@ class _Log:
 
 
 def _change(asked: Namespace, run: "Callable[[migrate.Options], list[migrate.Done]]") -> Result:
-    log = _Log(quiet=asked.json)
+    log = Log(quiet=asked.json)
     try:
         done = run(_options(asked, log))
     except MigrationError as error:
@@ -205,7 +205,7 @@ def _change(asked: Namespace, run: "Callable[[migrate.Options], list[migrate.Don
 
 
 def _plan(asked: Namespace, direction: Direction) -> Result:
-    options = _options(asked, _Log())
+    options = _options(asked, Log())
     steps = migrate.plan(*_where(asked), direction=direction, limit=asked.limit, to=asked.to, options=options)
     data = {"steps": [{**_step(step), "sql": starred(step.script.text)} for step in steps]}
     texts = []
@@ -224,7 +224,7 @@ def _where(asked: Namespace) -> tuple[str, Path | None]:
     return asked.dsn, asked.dir
 
 
-def _options(asked: Namespace, log: _Log) -> "migrate.Options":
+def _options(asked: Namespace, log: Log) -> "migrate.Options":
     return migrate.Options(
         table=asked.table,
         wait_seconds=asked.wait,

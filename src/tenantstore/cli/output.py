@@ -1,11 +1,20 @@
-"""How the commands write: JSON that any output can carry, and lines of the log."""
+"""How the commands write: JSON that any output can carry, tables, lines of the log, and what went wrong."""
 
 import codecs
+import importlib.util
 import json
+import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
-from tenantstore.migrate.shown import shown
+from tenantstore.migrate.errors import MigrationError
+from tenantstore.migrate.shown import indented, one_line, shown
+
+FAILED, UNREACHABLE, INTERRUPTED = 1, 5, 130
+# What a table has between two cells, and the least of a cell that is cut.
+_BETWEEN = "   "
+_LEAST = 8
 
 
 def dumped(data: dict[str, Any]) -> str:
@@ -17,3 +26,75 @@ def dumped(data: dict[str, Any]) -> str:
 def log(text: str) -> None:
     """Tell it on stderr."""
     print(shown(text), file=sys.stderr, flush=True)
+
+
+def failed(error: Exception, as_json: bool) -> int:
+    """Tell of an error: on stderr, and with --json on stdout as well. The exit code: the error's own, if it has one."""
+    if isinstance(error, MigrationError):
+        text, code = str(error), error.exit_code
+    else:
+        # Somebody else's words, of any number of lines.
+        text = "\n".join(indented(str(each).strip()) for each in (error, *getattr(error, "__notes__", ())))
+        code = FAILED
+    log(f"error: {text}")
+    if as_json:
+        print(dumped({"error": {"kind": type(error).__name__, "exit_code": code, "text": text}}))
+    return code
+
+
+def is_watched() -> bool:
+    """Whether the output is a person's terminal, and rich, of the extra ``cli``, is there to draw on it."""
+    is_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return is_terminal and importlib.util.find_spec("rich") is not None
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], cut: bool = False) -> None:
+    """Print rows: drawn as a table where a person watches, else a line each, with two blanks or more between cells.
+
+    A drawn row is as many lines as it needs, or where it is ``cut`` one, as much as there is room for.
+    """
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    if is_watched():
+        _draw(headings, cells, cut)
+        return
+    widths = _widths(cells)
+    for row in cells:
+        print("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _widths(cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*cells, strict=True)]
+
+
+def _draw(headings: Sequence[str], cells: Sequence[Sequence[str]], cut: bool) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    drawn = Table(*headings, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for column in drawn.columns[:-1]:
+        column.no_wrap = cut
+    drawn.columns[0].no_wrap = True
+    room = console.width - sum(width + len(_BETWEEN) for width in _widths([headings, *cells])[:-1])
+    for row in cells:
+        # As Text: what stands in brackets is no markup of rich's.
+        texts = [Text(cell) for cell in row]
+        if cut:
+            texts[-1].truncate(max(room, _LEAST), overflow="ellipsis")
+        drawn.add_row(*texts)
+    console.print(drawn)
+
+
+def sql(text: str) -> None:
+    """Print SQL, coloured where a person watches."""
+    if is_watched():
+        from rich.console import Console
+        from rich.syntax import Syntax
+
+        Console().print(
+            Syntax(shown(text), "postgresql", theme="ansi_dark", background_color="default", word_wrap=True)
+        )
+        return
+    print(shown(text))

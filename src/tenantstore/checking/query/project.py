@@ -102,6 +102,21 @@ def find(start: Path) -> Project | None:
     return None
 
 
+def migrations(start: Path) -> list[str]:
+    """The folders of migrations that :func:`find` would find, ours as ``tenantstore``; nothing is imported.
+
+    :raises Misconfigured: when the table is not one that can be read.
+    """
+    for folder in (start, *start.parents):
+        file = folder / "pyproject.toml"
+        if file.is_file() and (table := _table(file)) is not None:
+            named = table.get("migrations", [OURS]) if isinstance(table, dict) else None
+            if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
+                raise Misconfigured(f"{file}: [tool.tenantstore.check] migrations is a list of texts")
+            return [each if each == OURS else str(folder / each) for each in named]
+    return [OURS]
+
+
 def _table(file: Path) -> Any:
     try:
         found = tomllib.loads(file.read_text(encoding="utf-8"))

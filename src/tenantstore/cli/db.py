@@ -1,0 +1,184 @@
+"""``tenantstore db``: a PostgreSQL for development that stays; stdout is the line to export, stderr the log."""
+
+import argparse
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenantstore.cli.output import INTERRUPTED, UNREACHABLE, dumped, failed, log
+from tenantstore.errors import TenantstoreError
+from tenantstore.migrate.shown import one_line
+
+if TYPE_CHECKING:
+    from tenantstore.testing.development import Development
+    from tenantstore.testing.server import Server
+
+_EPILOG = """
+examples:
+  eval "$(tenantstore db up)"           start, migrate, and have $TENANTSTORE_DSN
+  tenantstore db psql -c '\\dt'          look around as the superuser
+  tenantstore db down                   stop; up goes on with the same data
+
+exit codes:
+  0   done, or nothing to do
+  1   the server does not start or end, or a migration failed
+  2   usage: a folder that is no place for a server, no psql
+  4   folder and database of migrations disagree
+  5   the server is down (status, psql)
+  130 interrupted
+
+The server is one of the extra `embedded`, or PostgreSQL 15 to 18 from this machine. Its data is in --dir, else in
+$XDG_STATE_HOME/tenantstore/db, else in ~/.local/state/tenantstore/db; of root, whose server runs as nobody, in
+/var/lib/tenantstore/db. To begin anew: down, then remove that folder. The service logs in as the role app.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Parse and carry out; the exit code."""
+    parser = _parser()
+    asked, more = parser.parse_known_args(argv)
+    if more and asked.run is not _psql:
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    asked.for_psql = more[1:] if more[:1] == ["--"] else more
+    # Not before: --help must not wait for psycopg.
+    import psycopg
+
+    from tenantstore.testing.development import Development, default_folder
+
+    try:
+        run: Callable[[argparse.Namespace, Development], int] = asked.run
+        return run(asked, Development(asked.dir or default_folder()))
+    except (TenantstoreError, psycopg.Error) as error:
+        return failed(error, asked.json)
+    except KeyboardInterrupt:
+        log("interrupted: run the same command again")
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tenantstore db",
+        description="A PostgreSQL for development: it goes on when the command is over, and keeps its data.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EPILOG,
+    )
+    commands = parser.add_subparsers(required=True, metavar="command", title="commands")
+
+    def add(
+        name: str, text: str, run: "Callable[[argparse.Namespace, Development], int]", has_json: bool = True
+    ) -> argparse.ArgumentParser:
+        # What is psql's is not taken for the beginning of an option here.
+        made = commands.add_parser(name, help=text, description=text, allow_abbrev=has_json)
+        made.add_argument("--dir", type=Path, metavar="FOLDER", help="where the server has its data")
+        made.set_defaults(run=run, json=False)
+        if has_json:
+            made.add_argument("--json", action="store_true", help="the result as JSON")
+        return made
+
+    up = add("up", "start it, migrate it, and print the line to export; again: migrate what is new", _up)
+    up.add_argument("--port", type=_port, help="listen on 127.0.0.1 too, with a password (default: its socket alone)")
+    up.add_argument(
+        "--migrations",
+        action="append",
+        metavar="FOLDER",
+        help="what to migrate by, once for each folder, in order; `tenantstore` for ours (default: what"
+        " [tool.tenantstore.check] in the nearest pyproject.toml says, else ours)",
+    )
+    add("down", "stop it; its data stays", _down)
+    add("status", "say whether it is up, and where; exit 5 when it is down", _status)
+    add("psql", "run psql as the superuser; all other options and arguments are psql's", _psql, has_json=False)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1024 <= int(text[:6]) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1024 to 65535")
+    return int(text)
+
+
+def _up(asked: argparse.Namespace, development: "Development") -> int:
+    from tenantstore.cli.migrate_commands import Log
+
+    migrations = asked.migrations or _migrations()
+    was_up = development.pid is not None
+    server = development.up(asked.port)
+    log(f"PostgreSQL {server.version} ({server.provider}) {'was' if was_up else 'is'} up, its data in {server.data}")
+    progress = Log(quiet=True)
+    try:
+        prepared = development.prepare(server, migrations, progress)
+    finally:
+        progress.end()
+    count = len(prepared.done)
+    log(f"{count} migration{'s' * (count != 1)} applied" if count else "nothing to migrate")
+    dsn = prepared.dsn
+    if asked.json:
+        print(dumped({"dsn": dsn, **_told(development, server)}))
+    else:
+        print(f"export TENANTSTORE_DSN={shlex.quote(dsn)}")
+    return 0
+
+
+def _migrations() -> list[str]:
+    from tenantstore.checking.query.project import migrations
+
+    return migrations(Path.cwd())
+
+
+def _told(development: "Development", server: "Server | None") -> dict[str, Any]:
+    from tenantstore.testing.development import DATABASE
+
+    kept = development.kept
+    return {
+        "up": server is not None,
+        "folder": str(development.folder),
+        "version": kept and kept.version,
+        "pid": server and server.pid,
+        "port": kept and kept.port,
+        "owner_dsn": server and server.dsn(DATABASE),
+    }
+
+
+def _down(asked: argparse.Namespace, development: "Development") -> int:
+    stopped = development.down()
+    if asked.json:
+        print(dumped({"stopped": stopped, "folder": str(development.folder)}))
+    else:
+        what = "the server is down" if stopped else "no server was up"
+        log(f"{what}; the data stays in {development.folder}" if development.data.exists() else what)
+    return 0
+
+
+def _status(asked: argparse.Namespace, development: "Development") -> int:
+    server = development.server()
+    told = _told(development, server)
+    if asked.json:
+        print(dumped(told))
+    elif server is None:
+        print(
+            one_line(f"down: {development.folder}" if development.data.exists() else "down: there was never a server")
+        )
+    else:
+        print(one_line(f"up: PostgreSQL {server.version}, process {server.pid}, {development.folder}"))
+        print(one_line(f"the superuser: {told['owner_dsn']}"))
+    return UNREACHABLE if server is None else 0
+
+
+def _psql(asked: argparse.Namespace, development: "Development") -> int:
+    from tenantstore.migrate.errors import Misconfigured, Unreachable
+    from tenantstore.testing.development import DATABASE
+
+    server, kept = development.server(), development.kept
+    if server is None or kept is None:
+        raise Unreachable(f"no server is up in {development.folder}", "`tenantstore db up` starts one.")
+    beside = Path(kept.programs, "psql")
+    psql = str(beside) if os.access(beside, os.X_OK) else shutil.which("psql")
+    if psql is None:
+        advice = f"apt-get install postgresql-client, or another client for {server.dsn(DATABASE)}"
+        raise Misconfigured("there is no psql on this machine", advice)
+    sys.stdout.flush()
+    # In the place of this process, so that the terminal, Ctrl-C and the exit code are psql's.
+    os.execv(psql, [psql, "--dbname", server.dsn(DATABASE), *asked.for_psql])  # noqa: S606

@@ -1,0 +1,162 @@
+"""``tenantstore queries``: which there are, what one is made of, how the server runs it; stdout is the result."""
+
+import argparse
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tenantstore.cli.output import INTERRUPTED, dumped, failed, log, table
+from tenantstore.errors import TenantstoreError
+from tenantstore.migrate.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from tenantstore.checking.query.project import Project
+    from tenantstore.queries import Query
+
+_EPILOG = """
+examples:
+  tenantstore queries list
+  tenantstore queries show devices/get_by_id_for_customer
+  tenantstore queries explain devices/list_by_customer --customer 5c0e… --analyze
+
+exit codes:
+  0   done
+  1   the server refuses the statement, or the customer is not active
+  2   usage: no such query, a module, a parameter, a DSN
+  5   the database is not to be reached
+  130 interrupted
+
+The queries are those of the modules that [tool.tenantstore.check] in the nearest pyproject.toml names, or --module
+here; else tenantstore's own.
+"""
+_LISTED = ("name", "scope", "shape", "record", "parameters")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Parse and carry out; the exit code."""
+    asked = _parser().parse_args(argv)
+    # Not before: --help must not wait for psycopg.
+    import psycopg
+
+    try:
+        run: Callable[[argparse.Namespace], int] = asked.run
+        return run(asked)
+    except (TenantstoreError, psycopg.Error) as error:
+        return failed(error, asked.json)
+    except KeyboardInterrupt:
+        log("interrupted")
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tenantstore queries",
+        description="Which queries there are, what one is made of, and how the server runs it for a customer.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EPILOG,
+    )
+    commands = parser.add_subparsers(required=True, metavar="command", title="commands")
+
+    def add(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.add_argument("--module", action="append", default=[], help="a module or package that declares queries")
+        made.add_argument("--json", action="store_true", help="the result as JSON")
+        made.set_defaults(run=run)
+        return made
+
+    add("list", "list all: name, scope, shape, record, parameters", _list)
+    show = add("show", "show one: its SQL, what it takes and gives, and what is proven of it", _show)
+    explain = add("explain", "show its plan, as the customer or the operator who would run it", _explain)
+    for each in (show, explain):
+        _complete(each.add_argument("name", metavar="NAME", help="as in list: folder/file"))
+    option = explain.add_argument
+    option("--customer", metavar="UUID", help="whose query it is; is :customer_id as well")
+    option(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter, as the server reads its type: a list is {1,2}; NAME alone is null",
+    )
+    option("--analyze", action="store_true", help="run it, and roll back; a sequence that it draws from stays drawn")
+    option("--dsn", default="", help="the database (default: $TENANTSTORE_DSN, else libpq's PG* variables)")
+    return parser
+
+
+def _complete(action: argparse.Action) -> None:
+    """Have shells complete the names of queries, here and where argcomplete is in use."""
+    action.completer = _names  # type: ignore[attr-defined]
+
+
+def _names(**_given: Any) -> Iterable[str]:
+    return [query.name for query in _declared(_project([]))]
+
+
+def _project(modules: list[str]) -> "Project":
+    """What is checked is what is shown."""
+    from tenantstore.cli.check import _project as project
+
+    nothing = {"model": None, "migrations": None, "snapshot": None, "workload": None}
+    return project(argparse.Namespace(modules=modules, **nothing))
+
+
+def _declared(project: "Project") -> "list[Query[Any]]":
+    """All by name. What could not be declared, the log tells."""
+    from tenantstore.checking.query.modules import declared
+
+    queries, found = declared(project.modules)
+    for each in found:
+        if each.code == "declaration":
+            log(f"not shown: {each}")
+    return sorted(queries, key=lambda query: query.name)
+
+
+def _named(queries: "list[Query[Any]]", name: str) -> "list[Query[Any]]":
+    """One, or more where it is declared more than once.
+
+    :raises Misconfigured: when there is none.
+    """
+    from tenantstore.queries.source import nearest
+
+    name = name.removesuffix(".sql")
+    found = [each for each in queries if each.name == name]
+    if not found:
+        problem = f"there is no query {name}{nearest(name, (each.name for each in queries))}"
+        raise Misconfigured(problem, "`tenantstore queries list` lists all.")
+    return found
+
+
+def _list(asked: argparse.Namespace) -> int:
+    from tenantstore.cli.queries_shown import listed
+
+    entries = [listed(each) for each in _declared(_project(asked.module))]
+    if asked.json:
+        print(dumped({"queries": entries}))
+    else:
+        rows = [[str(each[key]) for key in _LISTED[:-1]] + [", ".join(each["parameters"])] for each in entries]
+        table(_LISTED, rows, cut=True)
+    return 0
+
+
+def _show(asked: argparse.Namespace) -> int:
+    from tenantstore.cli.queries_shown import described, show
+
+    project = _project(asked.module)
+    queries = _declared(project)
+    shown = [described(each, queries, project) for each in _named(queries, asked.name)]
+    if asked.json:
+        print(dumped({"queries": shown}))
+        return 0
+    for number, each in enumerate(shown):
+        if number:
+            print()
+        show(each)
+    return 0
+
+
+def _explain(asked: argparse.Namespace) -> int:
+    from tenantstore.cli.queries_explain import explain
+
+    query = _named(_declared(_project(asked.module)), asked.name)[0]
+    plan = explain(query, asked.customer, asked.set, asked.analyze, asked.json, asked.dsn)
+    print(dumped({"query": query.name, "plan": plan}) if asked.json else "\n".join(plan))
+    return 0

@@ -1,0 +1,58 @@
+"""The first page of help, and what is said where no command is."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tenantstore.cli import COMMANDS, main
+
+
+def test_the_page_has_each_command_with_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [name for name in COMMANDS if f"  {name:<12}{COMMANDS[name].text}" not in lines] == []
+    assert max(map(len, lines)) <= 120
+
+
+def test_without_a_command_the_page_is_shown_and_it_is_2(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main([])
+    out, err = capsys.readouterr()
+
+    assert (code, out, err.splitlines()[0]) == (2, "", "usage: tenantstore [-h] [--version] COMMAND ...")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("chek", "there is no command chek; did you mean check?"),
+        ("zzz", "there is no command zzz; --help lists all"),
+        ("a\x1b[31m", r"there is no command a\x1b[31m; --help lists all"),
+    ],
+)
+def test_a_command_that_is_none_is_2(capsys: pytest.CaptureFixture[str], given: str, told: str) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main([given])
+
+    assert capsys.readouterr().err.splitlines()[-1] == f"tenantstore: error: {told}"
+
+
+_SUBCOMMANDS = ["admin create", "db up", "db down", "db status", "db psql", *(f"queries {n}" for n in ("list", "show"))]
+
+
+@pytest.mark.parametrize("command", [*_SUBCOMMANDS, "queries explain", "completion words -- migrate"])
+def test_neither_help_nor_completion_waits_for_psycopg(command: str) -> None:
+    script = f"""
+import sys
+from tenantstore.cli import main
+try:
+    main({command.split()} + ["--help"] * {not command.startswith("completion")})
+except SystemExit:
+    pass
+print("psycopg" in sys.modules, "rich" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "False False"
