@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -244,3 +245,21 @@ def test_a_server_that_does_not_start_says_why(new: Path, capsys: pytest.Capture
         "ServerFailed",
         True,
     )
+
+
+def test_a_port_that_is_taken_is_not_tried_for_ever(new: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused, told = _json(capsys, "up", new, "--port", str(taken.getsockname()[1]))
+        code, up = _json(capsys, "up", new)
+
+    assert (refused, "Address already in use" in str(told), code, up["port"]) == (1, True, 0, None)
+
+
+def test_a_server_of_which_nothing_is_known_any_more_is_started_anew(
+    new: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, before = _json(capsys, "up", new)
+    (new / "server.json").write_text("{")
+    code, after = _json(capsys, "up", new)
+
+    assert (code, after["dsn"], after["pid"] != before["pid"]) == (0, before["dsn"], True)

@@ -14,7 +14,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,8 @@ LOGIN = "app"
 SOCKET_PORT = 5432
 
 _STOP_SECONDS = 30.0
+# The second writes nothing any more, and what was committed is there after either.
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT)
 _LOG_LINES = 20
 _LONGEST_SOCKET = 107
 
@@ -108,9 +110,12 @@ class Development:
         self._make()
         with self._alone():
             kept = self.kept
-            if kept is None or self.pid is None:
+            if kept is None:
+                # Somebody has removed what was known of it.
+                end_server(self.data, _STOP_SIGNALS, _STOP_SECONDS)
+            if self.pid is None:
                 self._start(kept, port)
-            elif port not in (None, kept.port):
+            elif kept is not None and port not in (None, kept.port):
                 now = f"on port {kept.port}" if kept.port else "on its socket alone"
                 raise Misconfigured(f"the server is up already, {now}", "`tenantstore db down`, then up with --port.")
             server = self.server()
@@ -128,8 +133,7 @@ class Development:
         with self._alone():
             if self.pid is None:
                 return False
-            # The second leaves its connections no time; what was committed is there after either.
-            end_server(self.data, (signal.SIGINT, signal.SIGQUIT), _STOP_SECONDS)
+            end_server(self.data, _STOP_SIGNALS, _STOP_SECONDS)
             if server_pid(self.data) is not None:
                 raise ServerFailed("postgres does not end", self._log_end())
             return True
@@ -199,13 +203,26 @@ class Development:
         secret = kept.secret if kept else secrets.token_urlsafe(24)
         now = Kept(provider, programs.version, str(programs.folder), port or (kept.port if kept else None), secret)
         self._clear()
-        self._run(programs, now.port)
-        with suppress(FileNotFoundError):
-            (self.folder / "writing").unlink()
-        descriptor = os.open(self.folder / "writing", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # Before the server is up: whoever interrupts this leaves one of which all is known.
+        self._keep(now)
+        try:
+            self._run(programs, now.port)
+        except ServerFailed:
+            # A port that is taken must not be tried for ever.
+            if kept is not None:
+                self._keep(kept)
+            elif port is not None:
+                self._keep(replace(now, port=None))
+            raise
+
+    def _keep(self, kept: Kept) -> None:
+        """Write it down, for this user alone to read."""
+        writing = self.folder / "writing"
+        writing.unlink(missing_ok=True)
+        descriptor = os.open(writing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump(asdict(now), file)
-        (self.folder / "writing").replace(self.folder / "server.json")
+            json.dump(asdict(kept), file)
+        writing.replace(self.folder / "server.json")
 
     def _fill(self, programs: Binaries) -> None:
         """A new cluster: whole, or not at all."""
