@@ -66,3 +66,13 @@ def test_without_rich_a_terminal_has_plain_lines(tmp_path: Path) -> None:
     seen = _seen(["queries", "show", "users/get_by_email"], PYTHONPATH=str(tmp_path))
 
     assert ("\x1b" in seen, ":email  text\n" in seen) == (False, True)
+
+
+def test_the_standing_of_migrations_is_a_table(migrated: str) -> None:
+    lines = _plain(_seen(["migrate", "status", "--dsn", migrated]))
+
+    assert (lines[0].split(), lines[2].split()[:3], len(lines)) == (
+        ["version", "name", "standing", "since", "took", "by"],
+        ["1", "initial", "applied"],
+        2 + len(list((ROOT / "migrations").glob("*.up.sql"))),
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from tenantstore import migrate, resources
-from tenantstore.cli.output import dumped, log
+from tenantstore.cli.output import dumped, is_watched, log, table
 from tenantstore.migrate.errors import InvalidFolder, MigrationError, Problem, StatementFailed, starred
 from tenantstore.migrate.shown import one_line, shown
 
@@ -21,6 +21,7 @@ _PENDING = 3
 _FINDINGS = 4
 _BAR_WIDTH = 24
 _ERASE = "\r\x1b[K"
+_HEADINGS = ("version", "name", "standing", "since", "took", "by")
 
 Direction = Literal["up", "down"]
 
@@ -33,18 +34,21 @@ class _Finding(Protocol):
 class Result:
     """What goes to stdout, as ``data`` with --json and else as ``text``, and the exit code.
 
-    A ``verbatim`` text is escaped for a terminal only.
+    A ``verbatim`` text is escaped for a terminal only. ``rows``, the headings first, are drawn where a person watches.
     """
 
     data: dict[str, Any]
     text: str = ""
     exit_code: int = 0
     verbatim: bool = False
+    rows: Sequence[Sequence[str]] = ()
 
     def show(self, as_json: bool) -> int:
         """Print it; the exit code."""
         if as_json:
             print(dumped(self.data), flush=True)
+        elif self.rows and is_watched():
+            table(self.rows[0], self.rows[1:])
         elif self.text:
             # SQL may be on its way to a file or to psql, and is then what it is.
             print(self.text if self.verbatim and not sys.stdout.isatty() else shown(self.text), flush=True)
@@ -93,14 +97,15 @@ def status_command(asked: Namespace) -> Result:
     states = migrate.status(*_where(asked), options=options)
     data = {"migrations": [_state(state) for state in states]}
     text = "\n".join(map(_line, states)) or "no migrations"
+    result = Result(data, text, rows=[_HEADINGS, *map(_row, states)] if states else ())
     if not asked.check:
-        return Result(data, text)
+        return result
     try:
         steps = migrate.plan(*_where(asked), options=options)
     except MigrationError as error:
         log(f"error: {error}")
-        return Result(data, text, error.exit_code)
-    return Result(data, text, _PENDING if steps else 0)
+        return replace(result, exit_code=error.exit_code)
+    return replace(result, exit_code=_PENDING if steps else 0)
 
 
 def check_command(asked: Namespace) -> Result:
@@ -263,3 +268,11 @@ def _line(state: "migrate.State") -> str:
     row = state.row
     when = f"  {row.applied_at:%Y-%m-%d %H:%M:%S%z} by {row.applied_by} from {row.applied_from}" if row else ""
     return one_line(f"{state.version:>4}  {state.standing:<9}  {state.name}{when}")
+
+
+def _row(state: "migrate.State") -> tuple[str, ...]:
+    row = state.row
+    history = (
+        (f"{row.applied_at:%Y-%m-%d %H:%M:%S%z}", f"{row.duration_ms} ms", row.applied_by) if row else ("", "", "")
+    )
+    return (str(state.version), state.name, state.standing, *history)
