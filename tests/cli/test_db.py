@@ -263,3 +263,16 @@ def test_a_server_of_which_nothing_is_known_any_more_is_started_anew(
     code, after = _json(capsys, "up", new)
 
     assert (code, after["dsn"], after["pid"] != before["pid"]) == (0, before["dsn"], True)
+
+
+def test_data_of_another_version_is_left_alone(used: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _json(capsys, "down", used)
+    (used / "data/PG_VERSION").write_text("14\n")
+    code, told = _json(capsys, "up", used)
+    (used / "data/PG_VERSION").write_text("18\n")
+    again, _ = _json(capsys, "up", used)
+
+    assert (code, told["error"]["kind"], again) == (1, "NoProvider", 0)
+    assert told["error"]["text"].splitlines()[-1] == (
+        f"The data in {used}/data is of PostgreSQL 14, and no other version can read it."
+    )

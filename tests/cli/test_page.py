@@ -56,3 +56,18 @@ print("psycopg" in sys.modules, "rich" in sys.modules)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "False False"
+
+
+@pytest.mark.parametrize("command", ["admin create a@b", "db up", "doctor", "migrate status", "queries list", "check"])
+@pytest.mark.parametrize(
+    "missing", ["import sys; sys.modules['psycopg'] = None", "import os; os.environ.update(PSYCOPG_IMPL='c')"]
+)
+def test_without_a_driver_it_is_2_and_the_command_that_brings_one(missing: str, command: str) -> None:
+    script = f"{missing}\nimport sys\nfrom tenantstore.cli import main\nsys.exit(main({command.split()}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr.splitlines()[1:]) == (
+        2,
+        "",
+        ["To fix it: python -m pip install 'tenantstore[binary]'"],
+    )

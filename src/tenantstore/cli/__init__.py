@@ -92,9 +92,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             with suppress(OSError):
                 print(f"error: {one_line(_told(error))}", file=sys.stderr, flush=True)
         return _FAILED
+    except ImportError as error:
+        if not _is_the_drivers(error):
+            raise
+        print(f"error: {one_line(str(error).splitlines()[0])}", file=sys.stderr)
+        print("To fix it: python -m pip install 'tenantstore[binary]'", file=sys.stderr, flush=True)
+        return _FAILED
     finally:
         for stream in filter(None, (sys.stdout, sys.stderr)):
             _silence(stream)
+
+
+def _is_the_drivers(error: ImportError) -> bool:
+    """Whether psycopg is missing, or the libpq below it."""
+    return "psycopg" in f"{error.name} {error}" or "pq wrapper" in str(error)
 
 
 def _told(error: OSError | UnicodeError) -> str:

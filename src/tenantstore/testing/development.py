@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from tenantstore.migrate.errors import Misconfigured
 from tenantstore.testing.binaries import Binaries
 from tenantstore.testing.cluster import fill
-from tenantstore.testing.errors import ServerFailed
+from tenantstore.testing.errors import NoProvider, ServerFailed
 from tenantstore.testing.folders import end_server, lets_in, server_pid
 from tenantstore.testing.home import Shared
 from tenantstore.testing.launcher import find_programs
@@ -197,7 +197,12 @@ class Development:
     def _start(self, kept: Kept | None, port: int | None) -> None:
         has_data = (self.data / "PG_VERSION").exists()
         version = int((self.data / "PG_VERSION").read_text()) if has_data else None
-        provider, programs = find_programs(version)
+        try:
+            provider, programs = find_programs(version)
+        except NoProvider as error:
+            if has_data:
+                error.add_note(f"The data in {self.data} is of PostgreSQL {version}, and no other version can read it.")
+            raise
         if not has_data:
             self._fill(programs)
         secret = kept.secret if kept else secrets.token_urlsafe(24)
