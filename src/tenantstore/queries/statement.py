@@ -151,24 +151,16 @@ class Query(Generic[T]):
 class Statement(Generic[T]):
     """A query with its parameters, to be run by a scope. Immutable; warns when it is dropped without being run."""
 
-    __slots__ = ("_handed_over", "_parameters", "_query")
+    __slots__ = ("_handed_over", "parameters", "query")
 
     _handed_over: bool
-    _parameters: dict[str, Any]
-    _query: Query[T]
+    parameters: Mapping[str, Any]
+    query: Query[T]
 
     def __init__(self, query: Query[T], parameters: dict[str, Any]) -> None:
         object.__setattr__(self, "_handed_over", False)
-        object.__setattr__(self, "_parameters", parameters)
-        object.__setattr__(self, "_query", query)
-
-    @property
-    def query(self) -> Query[T]:
-        return self._query
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        return MappingProxyType(self._parameters)
+        object.__setattr__(self, "parameters", MappingProxyType(parameters))
+        object.__setattr__(self, "query", query)
 
     def hand_over(self) -> None:
         """Say that a scope has it, whatever becomes of it there."""
@@ -179,8 +171,8 @@ class Statement(Generic[T]):
 
     def __repr__(self) -> str:
         # No values: they are a customer's data, and some are secrets.
-        return f"<Statement {self._query.name}({', '.join(self._parameters)})>"
+        return f"<Statement {self.query.name}({', '.join(self.parameters)})>"
 
     def __del__(self) -> None:
         if not getattr(self, "_handed_over", True):
-            warnings.warn(f"statement {self._query.name} was never run", RuntimeWarning, stacklevel=2, source=self)
+            warnings.warn(f"statement {self.query.name} was never run", RuntimeWarning, stacklevel=2, source=self)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -101,11 +101,12 @@ class AsyncScope(AsyncRunner):
 class AsyncTenantScope(AsyncScope):
     """The scope of one customer."""
 
-    __slots__ = ("customer_id",)
+    __slots__ = ()
+    _identity: Tenant
 
-    def __init__(self, core: Core, identity: Tenant) -> None:
-        super().__init__(core, identity)
-        self.customer_id: UUID = identity.customer_id
+    @property
+    def customer_id(self) -> UUID:
+        return self._identity.customer_id
 
 
 class AsyncTransaction(AsyncRunner):
@@ -160,15 +161,16 @@ class _Driver:
     async def get(self) -> Connection:
         return await self._pool.getconn()
 
-    async def put(self, connection: Connection) -> None:
+    async def put(self, connection: Any) -> None:
         # In a task of its own: cancelled half-way, it would leave the pool one connection short for ever.
-        returning = asyncio.create_task(self._pool.putconn(cast("psycopg.AsyncConnection[Any]", connection)))
+        returning = asyncio.create_task(self._pool.putconn(connection))
         self._returning.add(returning)
         returning.add_done_callback(self._returning.discard)
         await asyncio.shield(returning)
 
-    async def cancel(self, connection: Connection, seconds: float) -> None:
-        await cast("psycopg.AsyncConnection[Any]", connection).cancel_safe(timeout=seconds)
+    async def cancel(self, connection: Any, seconds: float) -> None:
+        await connection.cancel_safe(timeout=seconds)
 
-    async def wait(self, connection: Connection, generator: PQGen[T]) -> T:
-        return await cast("psycopg.AsyncConnection[Any]", connection).wait(generator)
+    async def wait(self, connection: Any, generator: PQGen[T]) -> T:
+        result: T = await connection.wait(generator)
+        return result

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -108,11 +108,12 @@ class Scope(Runner):
 class TenantScope(Scope):
     """The scope of one customer."""
 
-    __slots__ = ("customer_id",)
+    __slots__ = ()
+    _identity: Tenant
 
-    def __init__(self, core: Core, identity: Tenant) -> None:
-        super().__init__(core, identity)
-        self.customer_id: UUID = identity.customer_id
+    @property
+    def customer_id(self) -> UUID:
+        return self._identity.customer_id
 
 
 class Transaction(Runner):
@@ -165,11 +166,12 @@ class _Driver:
     async def get(self) -> Connection:
         return self._pool.getconn()
 
-    async def put(self, connection: Connection) -> None:
-        self._pool.putconn(cast("psycopg.Connection[Any]", connection))
+    async def put(self, connection: Any) -> None:
+        self._pool.putconn(connection)
 
-    async def cancel(self, connection: Connection, seconds: float) -> None:
-        cast("psycopg.Connection[Any]", connection).cancel_safe(timeout=seconds)
+    async def cancel(self, connection: Any, seconds: float) -> None:
+        connection.cancel_safe(timeout=seconds)
 
-    async def wait(self, connection: Connection, generator: PQGen[T]) -> T:
-        return cast("psycopg.Connection[Any]", connection).wait(generator)
+    async def wait(self, connection: Any, generator: PQGen[T]) -> T:
+        result: T = connection.wait(generator)
+        return result

@@ -8,6 +8,7 @@ import os
 from asyncio import Task
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from itertools import count
 from threading import Thread
 from time import monotonic
 from typing import Any, Protocol, TypeVar
@@ -68,17 +69,18 @@ class Core:
     async def run(self, identity: Identity, statements: tuple[Statement[Any], ...]) -> tuple[Any, ...]:
         """One batch, in one round trip."""
         batch = Batch(identity, statements)
-        connection = await self.acquire(batch, identity)
+        link = await self.acquire(batch, identity)
+        connection = link.connection
         try:
-            running = batch.run(self.link(connection), self.seconds)
+            running = batch.run(link, self.seconds)
             if self.observer is not None:
                 running = told(self.observer, batch, running)
             return await self.driver.wait(connection, running)
         finally:
             await self.release(connection)
 
-    async def acquire(self, what: object, identity: Identity) -> Connection:
-        """A live connection out of the pool, held for ``what``.
+    async def acquire(self, what: object, identity: Identity) -> Link:
+        """A live connection out of the pool, with what is known of it, held for ``what``.
 
         :raises PoolExhausted: when none comes free within the pool's timeout.
         :raises ConnectionLost: when all that came had been lost.
@@ -87,19 +89,22 @@ class Core:
         if os.getpid() != self._pid:
             raise NotAllowed(str(what), "the store was opened before this process was forked: open another here")
         # As many may be dead as the pool holds, after a restart of the server; then a new one is made.
-        for _ in range(self.driver.max_size + 1):
+        for dead in count():
             try:
                 connection = await self.driver.get()
             except PoolTimeout:
                 raise PoolExhausted(self.driver.timeout, describe(self._holds.copy().values())) from None
-            if self.link(connection).is_alive():
+            link = self.link(connection)
+            if link.is_alive():
                 break
             connection.pgconn.finish()
             await self.driver.put(connection)
-        else:
-            raise ConnectionLost(str(what), "the server ended every connection of the pool", may_have_happened=False)
+            if dead >= self.driver.max_size:
+                raise ConnectionLost(
+                    str(what), "the server ended every connection of the pool", may_have_happened=False
+                )
         self._holds[connection] = Hold(what, identity, self.driver.caller(), monotonic())
-        return connection
+        return link
 
     async def release(self, connection: Connection) -> None:
         """Give it back: a transaction rolled back, a connection in any other state closed for the pool to replace."""
@@ -279,9 +284,9 @@ class Pinned:
     async def _begin(self, opening: Callable[[Link], PQGen[T]]) -> T:
         if self._connection is not None:
             raise NotAllowed(self._what, "it is open already")
-        connection = await self._core.acquire(self._what, self._identity)
+        self._link = await self._core.acquire(self._what, self._identity)
+        connection = self._link.connection
         try:
-            self._link = self._core.link(connection)
             result = await self._core.driver.wait(connection, opening(self._link))
         except BaseException:
             await self._core.release(connection)

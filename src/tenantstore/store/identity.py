@@ -83,7 +83,8 @@ class Tenant:
             raise NotAllowed(query.name, "an operator's query in a customer's scope")
         named = statement.parameters["customer_id"]
         # What is sent is the text: a class of somebody's own may be equal and read otherwise.
-        if named != self.customer_id or (type(named) is not UUID and str(named) != str(self.customer_id)):
+        same = named is self.customer_id or named == self.customer_id
+        if not same or (type(named) is not UUID and str(named) != str(self.customer_id)):
             raise NotAllowed(query.name, "a statement for another customer than the scope's")
 
     def enter(self, writes: bool) -> Command:

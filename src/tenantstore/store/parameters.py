@@ -24,7 +24,7 @@ class Parameters:
 
     def __init__(self, connection: _Connection) -> None:
         self.connection = connection
-        self.adapters = _Adapters(connection.adapters)
+        self.adapters: _Adapters = _Adapters(connection.adapters)
         self.adapters.register_dumper(dict, JsonbDumper)
         self.adapters.register_dumper(datetime, _AwareDatetime)
         self.adapters.others = AdaptersMap(self.adapters)

@@ -5,7 +5,7 @@ from asyncio import Task
 from collections.abc import Iterable
 from threading import Thread
 from time import monotonic
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.pq import Conninfo, PipelineStatus, TransactionStatus
@@ -44,11 +44,11 @@ def describe(holds: Iterable[Hold]) -> list[str]:
 
 def link_of(connection: Connection, prepare: bool) -> Link:
     """The connection's link, made at its first use. It lives on the connection, to end with it."""
-    link = getattr(connection, _LINK, None)
+    link: Link | None = getattr(connection, _LINK, None)
     if link is None:
         link = Link(connection, prepare)
         setattr(connection, _LINK, link)
-    return cast(Link, link)
+    return link
 
 
 def is_clean(connection: Connection) -> bool:

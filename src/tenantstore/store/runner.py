@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, overload
 
 from tenantstore.queries import Statement
 
@@ -25,7 +25,8 @@ class Runner(ABC):
         :raises NotFound: when a change or a ``one`` query touches nothing this scope may see.
         :raises ConnectionLost: when no answer came; it says whether a change may have been committed.
         """
-        return cast(A, self._run((statement,))[0])
+        result: A = self._run((statement,))[0]
+        return result
 
     @overload
     def run_all(self, a: Statement[A], b: Statement[B], /) -> tuple[A, B]: ...
@@ -68,7 +69,8 @@ class AsyncRunner(ABC):
 
     async def run(self, statement: Statement[A]) -> A:
         """See :meth:`Runner.run`."""
-        return cast(A, (await self._run((statement,)))[0])
+        result: A = (await self._run((statement,)))[0]
+        return result
 
     @overload
     async def run_all(self, a: Statement[A], b: Statement[B], /) -> tuple[A, B]: ...
