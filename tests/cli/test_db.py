@@ -21,6 +21,7 @@ from tenantstore.cli import main
 from tenantstore.repositories import customers
 from tenantstore.testing.container import free_port
 from tenantstore.testing.folders import server_pid
+from tenantstore.testing.process import account
 
 SERVICE = Path(__file__).parents[1] / "checking/service"
 
@@ -117,7 +118,9 @@ def test_what_is_committed_is_there_after_down_and_up_and_after_a_kill(
 
 def test_a_pid_of_somebody_else_is_nobody_to_end(used: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _json(capsys, "down", used)
-    sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    # PostgreSQL itself takes any process of its own user for the server that has left its number.
+    user = account()[0] if os.geteuid() == 0 else None
+    sleeper = subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd="/", user=user)
     lines = [str(sleeper.pid), str(used / "data"), "0", "5432", str(used / "socket"), "", "0 0", "ready"]
     (used / "data/postmaster.pid").write_text("\n".join(lines))
     _, told = _json(capsys, "down", used)
