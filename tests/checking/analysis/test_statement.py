@@ -62,6 +62,13 @@ def test_nothing_is_left_behind(look: Look) -> None:
     assert look.execute("SELECT FROM pg_proc WHERE proname = 'tenantstore_check'").fetchall() == []
 
 
+def test_what_ends_the_body_of_a_function_is_no_statement_by_itself(look: Look) -> None:
+    with pytest.raises(NotAnalysed):
+        analyse(look, "END")
+
+    assert look.execute("SELECT FROM pg_proc WHERE proname = 'tenantstore_check'").fetchall() == []
+
+
 def test_a_schema_knows_keys_references_and_views(look: Look) -> None:
     schema = Schema(look)
     shares = schema.names["device_shares"]

@@ -41,6 +41,15 @@ CASES: dict[str, Case] = {
         "SELECT :value IS NULL AS value", _taking("value", "str", 'scalar(bool, "orders/list")')
     ),
     "refused-utility": Case("NOTIFY users", _taking("x", "int").replace("x=x", "")),
+    "refused-end": Case("END", _taking("x", "int").replace("x=x", "")),
+    "refused-many-parameters": Case(
+        "DELETE FROM users AS u\nWHERE u.email IN (:e0" + "".join(f", :e{n}" for n in range(1, 101)) + ")",
+        '_LIST = catalog.affected("orders/list")\n\n\ndef forget(**emails: str):\n    return _LIST(**emails)\n',
+    ),
+    "unproven": Case(
+        "SELECT " + "abs(" * 800 + "1" + ")" * 800 + " AS value",
+        '_LIST = catalog.scalar(int, "orders/list")\n\n\ndef value():\n    return _LIST()\n',
+    ),
     "wide-and-tab": Case(
         "SELECT u.id, u.name\nFROM users AS u\n\tWHERE u.name <> '名前' AND u.nowhere = 1", _USER + _LIST
     ),
@@ -54,6 +63,16 @@ CASES: dict[str, Case] = {
     "columns-twice": Case("SELECT u.id, u.name, u.email AS name\nFROM users AS u", _USER + _LIST),
     "columns-of-affected": Case(
         "DELETE FROM users AS u\nWHERE u.id = :user_id\nRETURNING u.id", _taking("user_id", "UUID")
+    ),
+    "columns-none-at-all": Case(
+        "SELECT\nFROM users AS u", _taking("x", "int", 'many(int, "orders/list")').replace("x=x", "")
+    ),
+    "columns-none-of-a-change": Case(
+        "DELETE FROM users AS u\nWHERE u.id = :user_id", _taking("user_id", "UUID", 'many(UUID, "orders/list")')
+    ),
+    "star-table": Case("SELECT u.id, u.name\nFROM (TABLE users) AS u", _USER + _LIST),
+    "nullable-parameter": Case(
+        "SELECT :value::text AS value", _taking("value", "str | None", 'many(str, "orders/list")')
     ),
     "columns-of-one-value": Case(
         "SELECT count(*), max(u.created_at)\nFROM users AS u",

@@ -39,6 +39,23 @@ def test_what_the_readme_shows_of_a_finding_is_one() -> None:
     assert f"```text\n{(RENDERED / 'nullable-by-a-join.txt').read_text()}```" in readme.read_text()
 
 
+def test_a_proof_that_fails_on_a_statement_says_so_and_the_others_go_on(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise KeyError("varno")
+
+    monkeypatch.setattr("tenantstore.checking.query.gather.nullability.columns", lost)
+    monkeypatch.setattr("tenantstore.checking.query.gather.tenancy.prove", lost)
+    case = CASES["tenant"]
+    report = checked(files(case), case.python)
+
+    assert {each.problem for each in report.findings if each.code == "unproven"} == {
+        f"the proof of {proof} does not get through this statement: KeyError: 'varno'"
+        for proof in ("nulls", "the tenant")
+    }
+
+
 def test_a_file_that_nothing_declares_is_found(checked: Checked) -> None:
     case = CASES["refused"]
     report = checked({**files(case), "orders/old": "-- scope: operator\nSELECT 1;\n"}, case.python)

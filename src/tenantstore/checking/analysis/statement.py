@@ -98,7 +98,8 @@ def _create(connection: Connection[Any], sql: str, parameters: Sequence[Oid], ro
     arguments = ", ".join(name for (name,) in _rows(connection, _TYPE_NAMES, [list(parameters)]))
     result = "SETOF record" if rows else "void"
     before = f"CREATE FUNCTION {_NAME}({arguments}) RETURNS {result} LANGUAGE sql BEGIN ATOMIC "
-    _accepted(connection.pgconn.exec_(f"{before}{sql}; END".encode()), len(before))
+    # Not as a simple query, which may be several: what ends the body would be a statement by itself.
+    _accepted(connection.pgconn.exec_params(f"{before}{sql}; END".encode(), None), len(before))
 
 
 def _accepted(result: PGresult, before: int) -> None:

@@ -71,9 +71,12 @@ def _names(asked: Asked, facts: Facts) -> Iterator[Finding]:
         found = asked.finding("columns", _difference(names, fields, record), _ADVICE, place, half)
         yield replace(found, detail=table)
     elif not query.fields and len(names) != 1:
-        problem = f"declared as one {query.record.__name__}, and gives {len(names)} columns"
+        problem = f"declared as one {query.record.__name__}, and gives {len(names) or 'no'} columns"
         advice = "Give one column, or declare a record."
-        yield asked.finding("columns", problem, advice, _at(asked, facts, 0), asked.declaration())
+        if query.source.writes and not names:
+            advice = "Declare it as affected, or give what was written back with RETURNING."
+        place = _at(asked, facts, 0) if names else None
+        yield asked.finding("columns", problem, advice, place, asked.declaration())
 
 
 _ADVICE = "The SELECT list has the record's fields, in their order and with their names."
@@ -107,7 +110,7 @@ def _value(asked: Asked, facts: Facts, at: int, annotation: Annotation) -> Itera
             yield asked.finding("type", problem, advice.replace("COLUMN", column.name), place, annotation.half)
     claimed = asked.claim("not-null", column.name) is not None or _may_be_nothing(asked)
     if column.null and not claimed and not allows_none(annotation.hint):
-        problem = f"{column.name} may be null, and {annotation.text} is never None: {column.null}"
+        problem = f"{column.name} may be null, and {annotation.text} is never None: {asked.with_names(column.null)}"
         better = f"Annotate `{annotation.text} | None`" if asked.query.fields else "Let a record hold it"
         advice = f"{better}, or say why it never is: `-- not-null: {column.name}: reason`."
         yield asked.finding("nullable", problem, advice, _at(asked, facts, at), annotation.half)

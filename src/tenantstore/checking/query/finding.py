@@ -8,6 +8,9 @@ from tenantstore.migrate.errors import caret
 from tenantstore.migrate.shown import one_line, shown
 from tenantstore.queries.scanner import locate
 
+# As many characters of a line are shown before a place and after it.
+_AROUND = 120
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -57,7 +60,7 @@ class Finding:
         told = f" [{self.sqlstate}]" if self.sqlstate else ""
         lines = [f"{where}: {self.code}: {one_line(self.problem)}{told}"]
         if place and place.source.strip():
-            lines.append(shown(caret(place.line, place.column, place.source)))
+            lines.append(shown(caret(place.line, *_clipped(place.column, place.source))))
         if self.detail:
             lines.append(shown(self.detail))
         if self.python:
@@ -85,6 +88,16 @@ class Finding:
             "sqlstate": self.sqlstate or None,
             "python": python and {"file": near(python.path), "line": python.line, "source": python.source},
         }
+
+
+def _clipped(column: int, source: str) -> tuple[int, str]:
+    """The column and the line, of which no more than stands around the column where it is a long one."""
+    start = max(column - 1 - _AROUND, 0)
+    end = column - 1 + _AROUND
+    if len(source) <= 2 * _AROUND:
+        return column, source
+    before, after = "…" * (start > 0), "…" * (end < len(source))
+    return column - start + len(before), f"{before}{source[start:end]}{after}"
 
 
 def near(path: Path) -> str:

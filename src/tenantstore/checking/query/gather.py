@@ -1,8 +1,9 @@
 """The facts about one query, from the server that is to run it."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
+import psycopg
 from psycopg import Connection
 
 from tenantstore.checking import cardinality, nullability, tenancy
@@ -13,6 +14,9 @@ from tenantstore.checking.query.touched import touched
 from tenantstore.checking.query.volatile import complaints
 from tenantstore.queries import Query, Scope
 
+T = TypeVar("T")
+
+_ADVICE = "Write it more simply, or in two statements; where it is simple, report it to the authors of tenantstore."
 # Those below came with the server.
 _FIRST_OWN_OID = 16384
 _LABELS = """
@@ -39,12 +43,20 @@ class Gatherer:
             analysis = analyse(self._connection, query.sql)
         except NotAnalysed as error:
             return Facts(identity(query), refusal=Refusal(error.problem, error.sqlstate, error.hint, error.offset))
+        except RecursionError as error:
+            return Facts(identity(query), refusal=Refusal(_beyond("the analysis", error), "", _ADVICE, None))
         schema = self.schema
-        bound = cardinality.at_most_one(analysis, schema)
-        reads, writes = touched(analysis.tree, schema)
+        beyond: list[Complaint] = []
+        nothing: list[Complaint] = []
+        untouched: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        bound = _tried("of one row", lambda: cardinality.at_most_one(analysis, schema), None, beyond)
+        reads, writes = _tried("of what it uses", lambda: touched(analysis.tree, schema), untouched, beyond)
         # A None for one of these is refused before it is sent.
         never_null = frozenset(query.parameters.index(name) + 1 for name in query.never_none)
-        nulls = nullability.columns(analysis, schema, never_null)
+        unknown = (nullability.Nullability(True, "it is not analysed"),) * len(analysis.outputs)
+        nulls = _tried("of nulls", lambda: nullability.columns(analysis, schema, never_null), unknown, beyond)
+        scoped = _tried("of the tenant", lambda: self._tenancy(query, analysis), nothing, beyond)
+        changing = _tried("of volatile functions", lambda: [*complaints(analysis, schema)], nothing, beyond)
         return Facts(
             identity(query),
             tuple(
@@ -59,7 +71,7 @@ class Gatherer:
             reads,
             writes,
             self._own((*analysis.parameters, *(output.type for output in analysis.outputs))),
-            (*self._tenancy(query, analysis), *complaints(analysis, schema)),
+            (*scoped, *changing, *beyond),
         )
 
     def policies(self) -> tuple[Complaint, ...]:
@@ -86,3 +98,19 @@ class Gatherer:
                 found[each.name] = OwnType(_KINDS[each.kind], of, tuple(self._labels.get(each.oid, ())))  # type: ignore[arg-type]
                 waiting += [each.of] if each.kind == "d" else []
         return found
+
+
+def _tried(proof: str, run: Callable[[], T], otherwise: T, beyond: list[Complaint]) -> T:
+    """What a proof gives. Where it fails on a statement that nobody thought of, it says so: that is not clean."""
+    try:
+        return run()
+    except psycopg.Error:
+        raise
+    except Exception as error:
+        beyond.append(Complaint("unproven", _beyond(f"the proof {proof}", error), _ADVICE))
+        return otherwise
+
+
+def _beyond(proof: str, error: Exception) -> str:
+    why = "it is nested too deeply" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
+    return f"{proof} does not get through this statement: {why}"

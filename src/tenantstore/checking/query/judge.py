@@ -17,8 +17,11 @@ from tenantstore.queries import Shape
 _CLAIMED = {"volatile": "volatile"}
 
 _UNTYPED = "42P18"
+_TOO_MANY_ARGUMENTS = "54023"
 # As the server calls what the analysis wraps a statement in.
 _UTILITY = "not yet supported in unquoted SQL function body"
+# And what ends the body itself.
+_SEVERAL = "cannot insert multiple commands into a prepared statement"
 
 
 def judge(asked: Asked, facts: Facts) -> list[Finding]:
@@ -44,12 +47,16 @@ def _refused(asked: Asked, facts: Facts) -> Finding:
     advice = asked.with_names(refusal.hint)
     if refusal.sqlstate == _UNTYPED:
         advice = "Say its type: `:name::text`, or whatever it is."
-    elif problem.endswith(_UTILITY):
-        problem = problem.replace(_UTILITY, "not a query")
+    elif problem.endswith(_UTILITY) or problem == _SEVERAL:
+        problem = problem.replace(_UTILITY, "not a query").replace(_SEVERAL, "this is not a query")
         advice = (
             "SELECT, INSERT, UPDATE, DELETE and MERGE are; pg_notify(), set_config() and their like work in a SELECT."
         )
-    found = asked.finding("refused", problem, advice, refusal.offset)
+    elif refusal.sqlstate == _TOO_MANY_ARGUMENTS:
+        problem = f"{len(asked.query.parameters)} parameters are more than the 100 that can be analysed"
+        advice = "Pass those of one kind as an array: `= ANY (:ids)`, or unnest(:ids, :names) AS t (id, name)."
+    # What has no SQLSTATE did not come from the server.
+    found = asked.finding("refused" if refusal.sqlstate else "unproven", problem, advice, refusal.offset)
     return replace(found, sqlstate=refusal.sqlstate)
 
 

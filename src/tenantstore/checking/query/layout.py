@@ -28,6 +28,7 @@ _ENDS = {
     "EXCEPT",
     "INTO",
 }
+_BEFORE_A_TABLE = {"(", "UNION", "INTERSECT", "EXCEPT", "ALL", "AS", ")"}
 _BEFORE_A_STAR = {"SELECT", "ALL", "DISTINCT", "RETURNING", ",", "."}
 
 
@@ -72,9 +73,11 @@ def word(text: str, name: str) -> int | None:
 
 
 def stars(sql: str) -> Iterator[int]:
-    """Where a star stands for columns: not one that multiplies, nor that of ``count(*)``."""
+    """Where a star stands for columns: not one that multiplies, nor that of ``count(*)``; or TABLE, which is one."""
     words = _words(sql)
     for at, each in enumerate(words):
+        if each.text == "TABLE" and (not at or words[at - 1].text in _BEFORE_A_TABLE):
+            yield each.start
         if each.text == "*" and at and (words[at - 1].text in _BEFORE_A_STAR or _is_distinct_on(words, at - 1)):
             yield each.start
 
