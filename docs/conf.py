@@ -1,0 +1,29 @@
+"""How the documentation is built: `make docs`. Nothing is fetched, and every warning is an error."""
+
+import sys
+from pathlib import Path
+
+from tenantstore import __version__
+
+# Our own extension is found from the checkout, as the tests find it.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+project = "tenantstore"
+release = version = __version__
+copyright = "the tenantstore authors, MIT licence"
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton"]
+exclude_patterns = ["_*"]
+myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
+myst_heading_anchors = 3
+
+# A reference that leads nowhere is an error, except to what other projects document.
+nitpicky = True
+nitpick_ignore_regex = [("py:.*", r"(?!tenantstore\b).*")]
+
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+
+html_theme = "furo"
+html_title = "tenantstore"
+html_copy_source = html_show_sourcelink = False
