@@ -186,4 +186,16 @@ SCOPED: list[str] = [
     " AND d.customer_id = :customer_id) AS d ON s.device_id = d.id AND s.shared_with = :other"
     " WHEN MATCHED THEN UPDATE SET can_rename = true WHEN NOT MATCHED THEN INSERT (device_id, owner_id, shared_with)"
     " VALUES (d.id, d.customer_id, :other)",
+    # A sub-query that finds nothing names nothing.
+    "INSERT INTO device_commands (device_id, type) VALUES ((SELECT d.id FROM devices AS d WHERE d.id = :device_id"
+    " AND d.customer_id = :customer_id), 'reboot')",
+    "INSERT INTO device_shares (device_id, owner_id, shared_with) SELECT d.id, d.customer_id, :other FROM devices AS d"
+    " WHERE d.id = :device_id AND d.customer_id = :customer_id ON CONFLICT ON CONSTRAINT"
+    " device_shares_device_id_shared_with_key DO UPDATE SET can_rename = true",
+    "DELETE FROM rotation_links AS l WHERE l.id = :id AND (SELECT d.customer_id FROM devices AS d"
+    " WHERE d.id = l.device_id) = :customer_id",
+    # Where null is as good as false, what stands beside AND is known.
+    "SELECT d.id, CASE WHEN d.customer_id = :customer_id AND EXISTS (SELECT FROM rotation_links AS l"
+    " WHERE l.device_id = d.id) THEN 1 ELSE 0 END AS n FROM devices AS d INNER JOIN device_shares AS s"
+    " ON s.device_id = d.id WHERE s.shared_with = :customer_id AND NOT s.suspended",
 ]

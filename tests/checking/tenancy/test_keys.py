@@ -29,6 +29,7 @@ CREATE UNIQUE INDEX by_slug ON shop."Orders" (lower(slug));
 CREATE TABLE shop."Order Lines" (
     order_id bigint NOT NULL REFERENCES shop."Orders", line int NOT NULL, sku text, PRIMARY KEY (order_id, line)
 );
+CREATE TABLE stickers (line int NOT NULL, order_id bigint REFERENCES shop."Orders");
 CREATE TABLE notes (id int PRIMARY KEY, tenant text NOT NULL, body text NOT NULL, place text);
 CREATE UNIQUE INDEX by_body ON notes (body) WHERE place = '';
 CREATE UNIQUE INDEX by_place ON notes (tenant, lower(place));
@@ -50,13 +51,15 @@ CREATE FUNCTION peek(text, text) RETURNS boolean LANGUAGE sql STABLE RETURN EXIS
 CREATE OPERATOR @@@ (FUNCTION = peek, LEFTARG = text, RIGHTARG = text);
 """
 _OWNED = (Named("tenant", gives=(OWNER,)),)
+_ORDERED = (Through("order_id", 'shop."Orders"', key="Id"),)
 _MADE = (Demand(OWNER),)
 _MODEL = TenantModel(
     {
         'shop."Orders"': Table(
             (Named("account_uuid", gives=(OWNER,)),), reads=EVERY, inserts=EVERY, makes=_MADE, updates={"slug": OWNER}
         ),
-        'shop."Order Lines"': Table((Through("order_id", 'shop."Orders"', key="Id"),), reads=EVERY),
+        'shop."Order Lines"': Table(_ORDERED, reads=EVERY, inserts=EVERY, makes=_MADE),
+        "stickers": Table(_ORDERED, reads=EVERY, inserts=EVERY, makes=_MADE),
         "notes": Table(_OWNED, reads=EVERY, inserts=EVERY, makes=_MADE, unguessable=("id",)),
         "short_notes": Table(_OWNED, reads=EVERY),
         "bookings": Table(_OWNED, reads=EVERY, inserts=EVERY, makes=_MADE, unguessable=("id",)),
@@ -83,6 +86,11 @@ TEXTS = [
     " WHERE g.tenant = :customer_id",
     "INSERT INTO rooms (region, tenant, number, room) SELECT g.region, g.tenant, g.number, :room FROM regions AS g"
     " WHERE g.tenant = :customer_id",
+    # Where a sub-query finds nothing, a column that takes no null refuses the row, and another makes one of nobody.
+    'INSERT INTO shop."Order Lines" (order_id, line) VALUES ((SELECT o."Id" FROM shop."Orders" AS o'
+    ' WHERE o."Id" = :id AND o.account_uuid = :customer_id), 1)',
+    'INSERT INTO {{insert-unbound|stickers}} (order_id, line) VALUES ((SELECT o."Id" FROM shop."Orders" AS o'
+    ' WHERE o."Id" = :id AND o.account_uuid = :customer_id), 1)',
     # Blanks at the end of a text are lost in a comparison of another type, and what is cut off anywhere.
     "SELECT n.id FROM {{tenant-coerced|notes}} AS n WHERE n.tenant::bpchar = :customer_id::bpchar",
     "SELECT n.body FROM short_notes AS n WHERE n.tenant = :customer_id",

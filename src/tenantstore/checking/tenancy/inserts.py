@@ -58,6 +58,10 @@ def with_named(row: Row, numbers: set[int], made: Facts) -> Facts:
     for reference in row.relation.references:
         if numbers.issuperset(reference.columns) and reference.relation in made.world.tables:
             _name(row, reference, known)
+            for each in reference.columns:
+                # A null names nothing, and is refused here, or by whatever trigger puts something in its place.
+                if row.relation.attributes[each].not_null:
+                    known.value(row.column(each))
     return known
 
 
