@@ -133,9 +133,6 @@ TABLES: Mapping[str, Table] = {
     name: Table(owned, _POLICIES.get(name, {})) for name, owned in OWNERSHIP.tables.items() if name != PASSWORDS
 }
 
-# Months of it are tables of their own; nobody is granted one, and none has a policy.
-PARTITIONED = "bandwidth_logs"
-
 SEQUENCES: Mapping[str, str] = {"devices_base_port_seq": "USAGE"}
 
 _SETTING = "NULLIF(current_setting('tenantstore.customer_id'::text, true), ''::text)"
