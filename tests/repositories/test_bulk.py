@@ -90,6 +90,23 @@ def test_many_devices_are_heard_of_in_one_call_however_often(operator: Scope, ne
     assert [operator.run(devices.update_heartbeats([*map(Heartbeat, made)])) for _ in range(8)] == [30] * 8
 
 
+def test_phones_of_one_page_that_report_together_stay_on_it(operator: Scope, admin: Admin) -> None:
+    made = admin.execute(
+        "INSERT INTO devices (android_id, base_port, http_port, socks5_port, udp_relay_port, ovpn_port)"
+        " SELECT 'phone ' || n, n, n, n, n, n FROM generate_series(1, 300) AS n RETURNING id"
+    ).fetchall()
+
+    def pages() -> list[int]:
+        found = admin.execute("SELECT (ctid::text::point)[0]::integer FROM devices ORDER BY base_port")
+        return [page for (page,) in found]
+
+    before = pages()
+    operator.run(devices.update_heartbeats([Heartbeat(device_id) for (device_id,) in made[::4]]))
+
+    assert len(set(before)) > 3
+    assert pages() == before
+
+
 def test_nothing_makes_nothing(operator: Scope) -> None:
     assert operator.run_all(devices.update_heartbeats([]), bandwidth.create_many([])) == (0, 0)
 
