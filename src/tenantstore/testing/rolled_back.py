@@ -117,6 +117,8 @@ class _Looking:
 
     def __init__(self, connection: "psycopg.Connection[Any]", link: _SavepointLink) -> None:
         self._tenantstore_link = link
+        # A store takes the connection from its link, and so does what looks at its state.
+        link.connection = cast(Any, self)
         self.pgconn = _LookingPgconn(connection, link)
         self.wait = connection.wait
         self.cancel_safe = connection.cancel_safe
