@@ -68,7 +68,8 @@ class Relation:
 
     ``name`` has the schema in front unless the search path finds it without; ``parent`` is the partitioned table or
     the table that it inherits from. A write to one that is ``redirected`` is what a rule or an INSTEAD OF trigger makes
-    of it; to one that is ``amended``, what a trigger that fires before each row stores, or skips.
+    of it, a rule where it is ``ruled``; to one that is ``amended``, what a trigger that fires before each row stores,
+    or skips.
     """
 
     oid: Oid
@@ -82,6 +83,7 @@ class Relation:
     system: bool
     redirected: bool = False
     amended: bool = False
+    ruled: bool = False
     collisions: Sequence[Collision] = ()
 
 
@@ -120,7 +122,8 @@ SELECT
     n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast'),
     EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.ev_type <> '1')
     OR EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgtype & 64 <> 0),
-    EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgtype & 3 = 3)
+    EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgtype & 3 = 3),
+    EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.ev_type <> '1')
 FROM pg_class AS c
 INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid AND i.inhseqno = 1
@@ -213,6 +216,15 @@ FROM pg_attrdef AS d
 INNER JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
 WHERE d.adrelid = %s AND a.attgenerated <> ''
 """
+# Those that came with the server are not recorded.
+_CHECKS = """
+SELECT k.contypid, coalesce(o.oprcode::oid, d.refobjid)
+FROM pg_constraint AS k
+INNER JOIN pg_depend AS d ON d.classid = 'pg_constraint'::regclass AND d.objid = k.oid
+LEFT JOIN pg_operator AS o ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid
+WHERE k.contypid <> 0 AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)
+ORDER BY k.contypid, d.refobjid
+"""
 _CONSTRAINED = "SELECT unnest(conkey)::int FROM pg_constraint WHERE oid = %s"
 _VIEW = "SELECT ev_action::text FROM pg_rewrite WHERE ev_class = %s AND ev_type = '1'"
 
@@ -242,6 +254,20 @@ class Schema:
     def operators(self) -> dict[Oid, tuple[str, Oid]]:
         """By oid the name and the function."""
         return {oid: (name, function) for oid, name, function in self._rows(_OPERATORS)}
+
+    @cached_property
+    def _checks(self) -> dict[Oid, list[Oid]]:
+        found: dict[Oid, list[Oid]] = {}
+        for domain, function in self._rows(_CHECKS):
+            found.setdefault(domain, []).append(function)
+        return found
+
+    def checks(self, oid: Oid) -> Iterator[Function]:
+        """The functions of somebody's own that a value of a domain is checked by."""
+        found = self.types[oid]
+        while found.kind == "d":
+            yield from map(self.functions.__getitem__, self._checks.get(found.oid, ()))
+            found = self.types[found.of]
 
     @cached_property
     def loose_collations(self) -> frozenset[Oid]:
@@ -322,7 +348,8 @@ class Schema:
                 system,
                 redirected,
                 amended,
+                ruled,
                 collisions.get(oid, ()),
             )
-            for oid, schema, name, kind, parent, system, redirected, amended in self._rows(_RELATIONS)
+            for oid, schema, name, kind, parent, system, redirected, amended, ruled in self._rows(_RELATIONS)
         }

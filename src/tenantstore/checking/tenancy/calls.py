@@ -12,6 +12,8 @@ _FIELDS = {
     "WINDOWFUNC": "winfnoid",
     **dict.fromkeys(("OPEXPR", "SCALARARRAYOPEXPR", "DISTINCTEXPR", "NULLIFEXPR"), "opfuncid"),
 }
+# Where a value becomes one of a domain; a parameter can be of one from the start.
+_DOMAINS = {"COERCETODOMAIN": "resulttype", "PARAM": "paramtype"}
 
 # Of the server's own functions, by name: what they do beside giving a value of their arguments.
 _KINDS = (
@@ -46,11 +48,16 @@ _VOLATILE = {
 
 
 def judge_call(node: Node, frame: Frame, report: Report) -> None:
-    """A function, an operator, an aggregate or a window function, by what the server or the service made it."""
-    field = _FIELDS.get(node.tag)
-    function = frame.world.schema.functions.get(node.get(field, 0)) if field else None
-    if function is None:
-        return
+    """A function, an operator, an aggregate, a window function or the checks of a domain, by who made it."""
+    schema = frame.world.schema
+    if node.tag in _DOMAINS:
+        for check in schema.checks(node.get(_DOMAINS[node.tag])):
+            _judge(check, frame, report)
+    elif node.tag in _FIELDS and (function := schema.functions.get(node.get(_FIELDS[node.tag], 0))) is not None:
+        _judge(function, frame, report)
+
+
+def _judge(function: Function, frame: Frame, report: Report) -> None:
     code = _kind(function)
     if code == "function-unknown" and function.name in frame.world.model.functions:
         return

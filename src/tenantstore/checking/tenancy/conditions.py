@@ -81,7 +81,7 @@ def _learn_from_column(facts: "Facts", expression: Node, frame: Frame, positive:
     if source is not None and expression.varattno > 0:
         given = outputs(source.query)
         if expression.varattno <= len(given):
-            learn(facts, given[expression.varattno - 1].expr, source, positive)
+            learn(facts, given[expression.varattno - 1].expr, source.after, positive)
 
 
 def _learn_from_operator(facts: "Facts", expression: Node, frame: Frame) -> None:
@@ -299,4 +299,4 @@ def _arrive(facts: "Facts", var: Node, frame: Frame) -> None:
         facts.learnt += 1
     source = facts.linked.get(row.number)
     if source is not None and 0 < var.varattno <= len(outputs(source.query)):
-        exists(facts, outputs(source.query)[var.varattno - 1].expr, source)
+        exists(facts, outputs(source.query)[var.varattno - 1].expr, source.after)

@@ -143,6 +143,8 @@ class Facts(Equalities):
                 self.enter(source)
                 if command_of(query) is Command.INSERT:
                     self.make(source.row(query.resultRelation), source, query.targetList)
+                elif command_of(query) is Command.UPDATE:
+                    self.update(source)
                 self._link(row, source)
 
     def make(self, row: Row, frame: Frame, values: list[Node]) -> None:
@@ -153,6 +155,18 @@ class Facts(Equalities):
             self.merge(row.column(each.resno), self.term(each.expr, frame))
             if self._is_stored(row, each.resno):
                 self.value(row.column(each.resno))
+
+    def update(self, frame: Frame) -> None:
+        """What an UPDATE leaves of the row that it met."""
+        number = frame.query.resultRelation
+        self.change(frame.row(number), frame.after.row(number), frame, frame.query.targetList)
+
+    def change(self, row: Row, changed: Row, frame: Frame, values: list[Node]) -> None:
+        """Of the columns that get no value there are those of the row before."""
+        self.make(changed, frame, values)
+        assert row.relation is not None
+        for number in row.relation.attributes.keys() - {each.resno for each in assigned(values)}:
+            self.merge(changed.column(number), row.column(number))
 
     def value(self, term: Term | None) -> None:
         """It is not null."""
@@ -170,11 +184,8 @@ class Facts(Equalities):
 
     def _link(self, row: Row, source: Frame) -> None:
         self.linked[row.number] = source
-        assigned = assigned_by(source.query)
         for number, output in enumerate(outputs(source.query), 1):
-            expression, frame = source.resolve(output.expr)
-            if (getattr(expression, "varno", None), getattr(expression, "varattno", None)) in assigned:
-                continue
+            expression, frame = source.after.resolve(output.expr)
             self.merge(row.column(number), self.term(expression, frame))
             if self.same(row.column(number), TRUE):
                 self.add(expression, frame)
@@ -301,10 +312,3 @@ def rows_of(node: Any, frame: Frame) -> frozenset[int]:
             return rows_of(node.larg, frame) | rows_of(node.rarg, frame)
         case _:
             return frozenset()
-
-
-def assigned_by(query: Node) -> set[tuple[int, int]]:
-    """The columns whose values after an UPDATE are not those that its conditions saw."""
-    if command_of(query) is not Command.UPDATE:
-        return set()
-    return {(query.resultRelation, each.resno) for each in assigned(query.targetList)}

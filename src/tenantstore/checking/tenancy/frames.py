@@ -13,6 +13,8 @@ from tenantstore.checking.tenancy.rows import Row, new_row
 from tenantstore.checking.tenancy.world import World
 
 _UNION = 1
+# What RETURNING says of a column from 18 on.
+_OLD = 1
 
 
 class Command(IntEnum):
@@ -71,6 +73,18 @@ class Frame:
         self._rows: dict[int, Row] = {}
         self._sources: dict[int, Frame | None] = {}
         self._links: dict[int, Frame] = {}
+        self._before: Frame = self
+        self._after: Frame | None = None
+
+    @property
+    def after(self) -> "Frame":
+        """This level as its RETURNING sees it: with the row as it was left, in place of the one that was met."""
+        if self._after is None:
+            self._after = self
+            if command_of(self.query) in (Command.UPDATE, Command.MERGE):
+                met = self.row(self.query.resultRelation)
+                self._after = self.replacing({self.query.resultRelation: new_row(met.relation, met.entry)})
+        return self._after
 
     def row(self, index: int) -> Row:
         """The row of an entry, by its number in the range table."""
@@ -145,7 +159,8 @@ class Frame:
 
     def owner(self, var: Node) -> Row:
         """The row that a resolved column is of."""
-        return self.up(var.varlevelsup).row(var.varno)
+        frame = self.up(var.varlevelsup)
+        return (frame._before if var.get("varreturningtype") == _OLD else frame).row(var.varno)
 
 
 def kind_of(entry: Node) -> Entry:

@@ -91,6 +91,10 @@ MESSAGES = {
         "{name} does not hold its owner to its policies",
         "ALTER TABLE {name} FORCE ROW LEVEL SECURITY;",
     ),
+    "ruled": (
+        "{name} has a rule, which makes something else of a write",
+        "Have a trigger do it, or say scope: operator.",
+    ),
     "insert": ("rows of {name} are not a tenant's to make", "Say scope: operator."),
     "insert-column": (
         "{column} of {name} is not a tenant's to choose",

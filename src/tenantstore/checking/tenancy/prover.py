@@ -77,7 +77,7 @@ def _expressions(frame: Frame, outer: Facts, inner: Facts, report: Report) -> No
     for at, expression in (
         (after, query.targetList),
         (after._replace(asked=True), query.havingQual),
-        (after, query.returningList),
+        (_left(frame, inner) if query.returningList else after, query.returningList),
         (after, query.get("windowClause")),
         (always, query.limitCount),
         (always, query.limitOffset),
@@ -89,6 +89,15 @@ def _expressions(frame: Frame, outer: Facts, inner: Facts, report: Report) -> No
             _visit(part, after, report)
     _visit(query.get("mergeActionList"), after, report)
     _visit(query.get("mergeJoinCondition"), after, report)
+
+
+def _left(frame: Frame, facts: Facts) -> At:
+    """What is known where a change gives back what it left."""
+    left = facts.fork()
+    if command_of(frame.query) is Command.UPDATE:
+        left.update(frame)
+    left.settle()
+    return At(frame.after, left, left)
 
 
 def _tree(node: Any, frame: Frame, facts: Facts, around: Around, report: Report) -> None:

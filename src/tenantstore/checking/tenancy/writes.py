@@ -25,6 +25,8 @@ def judge_write(frame: Frame, facts: Facts, report: Report) -> None:
         if command in (Command.INSERT, Command.MERGE) or frame.source(row) is not None:
             judge_reference(row, facts, report)
         return
+    if row.relation is not None and row.relation.ruled:
+        report.say("ruled", report.of(row), name=report.name(row))
     match command:
         case Command.UPDATE:
             _update(row, table, query.targetList, (frame, facts), report)
@@ -54,11 +56,8 @@ def _update(
         judge_bound(row, facts, report, right)
     changed = new_row(row.relation, row.entry)
     made = facts.fork()
-    made.make(changed, frame, values)
+    made.change(row, changed, frame, values)
     numbers = {each.resno for each in values}
-    for number in row.relation.attributes:
-        if number not in numbers:
-            made.merge(changed.column(number), row.column(number))
     demands = [Demand(table.updates.get(each, ANY)) for each in columns]
     judge_references(changed, table, numbers, (made, demands), report, changes=True)
     judge_unique(changed, table, numbers, made, report, changes=True)
