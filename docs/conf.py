@@ -12,7 +12,7 @@ project = "tenantstore"
 release = version = __version__
 copyright = "the tenantstore authors, MIT licence"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton", "docs._ext.pages", "docs._ext.links"]
 exclude_patterns = ["_*"]
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
@@ -21,9 +21,12 @@ myst_heading_anchors = 3
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", r"(?!tenantstore\b).*")]
 
-autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
+# The parameters of a function and the fields of a record are a line each.
+maximum_signature_line_length = 60
 
 html_theme = "furo"
 html_title = "tenantstore"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_copy_source = html_show_sourcelink = False

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from benchmarks import report
 from benchmarks.compare import main
 from benchmarks.frame import Measured, Ratio

@@ -59,7 +59,7 @@ class Refusal:
 class Facts:
     """``text`` identifies the statement they are about, ``one`` is what bounds its rows to one, empty for nothing.
 
-    ``reads`` and ``writes`` are as :func:`~tenantstore.checking.query.touched.touched` gives them. Of a statement that
+    ``reads`` and ``writes`` are as ``touched.touched`` gives them. Of a statement that
     the server refuses nothing else is known.
     """
 

@@ -12,6 +12,7 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 #: What each code means, in one line.
 RULES = {
     "refused": "The server takes the statement.",
+    "unproven": "Every proof gets through the statement.",
     "declaration": "The declaration fits its file.",
     "parameter": "A parameter's type takes what the function's annotation allows.",
     "columns": "The columns are the record's fields, by name and order.",
@@ -25,6 +26,8 @@ RULES = {
     "unused-query": "Every declared query is called.",
     "plan-scan": "No plan reads a whole table.",
     "plan-changed": "The plans are those that are committed.",
+    "plan-new": "Every query has plans that are committed.",
+    "plan-stale": "Every committed plan is of a query.",
     "plan-no-rows": "The workload has rows of every table that is read.",
     "plan-refused": "The role that runs a query may run it.",
     "release-refused": "A query of the last release is taken by every schema since.",
@@ -36,6 +39,7 @@ RULES = {
     "release-many": "A query of the last release that gave one row at most gives no more since.",
     "release-unproven": "What was proven of a query of the last release is proven since.",
     "release-unusable": "A query of the last release is taken by that release's own schema.",
+    "policy-wide": "A policy in the database lets through what the model says, and no more.",
     "stale-snapshot": "The snapshot is of these queries, migrations and model.",
 }
 

@@ -1,8 +1,8 @@
 """What a migration does to those who use the tables meanwhile, found out by watching it on a scratch database.
 
 Findings come from three sides: what each statement of each up file was seen to lock, rewrite, scan and build
-(:mod:`~tenantstore.migrate.lint.rules`), what the finished schema lacks where many customers share it
-(:mod:`~tenantstore.migrate.lint.tenants`), and squawk's reading of the text (:mod:`~tenantstore.migrate.lint.squawk`).
+(``rules``), what the finished schema lacks where many customers share it (``tenants``), and squawk's reading of the
+text (``squawk``).
 ``-- lint: code reason`` before a statement says that a finding is meant. Down files are for emergencies and not judged.
 """
 

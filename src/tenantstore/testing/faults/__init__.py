@@ -15,15 +15,15 @@ Three verbs, each with a place at which it strikes once; ``now`` unless another 
     half-open: the other side is gone without a word; the connection stays, and nothing is heard on it ever again.
     New connections work
 
-==========================  ==========================================================================================
-``now``                     at once; ``cut`` and ``vanish`` then mean every connection that there is
-``after Parse``             the next Parse has reached the server, nothing behind it does; so with ``after Bind`` and
-                            ``after Execute``. A statement that is prepared already has no Parse
-``reply lost``              the server has done what it was asked next, and nothing of its answer arrives
-``COMMIT sent, reply lost`` the same of the next round trip that has a COMMIT in it
-``after the first row``     the next row arrives, and nothing behind it
-``in mid-row``              half of the next row arrives
-==========================  ==========================================================================================
+===========================  ==========================================================================================
+``now``                      at once; ``cut`` and ``vanish`` then mean every connection that there is
+``after Parse``              the next Parse has reached the server, nothing behind it does; so with ``after Bind`` and
+                             ``after Execute``. A statement that is prepared already has no Parse
+``reply lost``               the server has done what it was asked next, and nothing of its answer arrives
+``COMMIT sent, reply lost``  the same of the next round trip that has a COMMIT in it
+``after the first row``      the next row arrives, and nothing behind it
+``in mid-row``               half of the next row arrives
+===========================  ==========================================================================================
 
 The row of a scope's own entry is not counted. A server that restarts needs no proxy:
 :meth:`tenantstore.testing.Server.restart`.
