@@ -1,7 +1,8 @@
 """One ``.sql`` file: its header, its text, and the statement that is sent for it.
 
 ``:name`` parameters become ``$1 …`` once, in order of first appearance, so the text that was checked is the text that
-is executed and the text that ``pg_stat_statements`` shows. Everything else stays as written, without the header.
+is executed and the text that ``pg_stat_statements`` shows, where the query's name in a comment ends it. Everything else
+stays as written, without the header.
 
 The header says ``-- scope: tenant`` or ``-- scope: operator``, and may say what ``tenantstore check`` is to believe
 without a proof, with the reason::
@@ -52,7 +53,7 @@ class Anchor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A loaded file. ``sql`` is what is sent; ``parameters`` are the names behind ``$1``, ``$2``, …, in that order.
+    """A loaded file. ``sql`` is what runs; ``parameters`` are the names behind ``$1``, ``$2``, …, in that order.
 
     ``writes`` says whether the statement can change a row: the outcome of a lost reply matters only then.
     """

@@ -3,6 +3,7 @@
 A statement is a value: which query, which parameters. It does nothing until a scope runs it.
 """
 
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
@@ -36,6 +37,7 @@ class Query(Generic[T]):
         "digest",
         "fields",
         "kinds",
+        "label",
         "make",
         "may_write",
         "name",
@@ -43,6 +45,7 @@ class Query(Generic[T]):
         "parameters",
         "record",
         "scope",
+        "sent",
         "shape",
         "source",
         "sql",
@@ -57,11 +60,15 @@ class Query(Generic[T]):
         #: ``folder/name`` of the file.
         self.name: str = source.name
         self.scope: Scope = source.scope
-        #: What is sent, with ``$1 …`` for the parameters, whose names ``parameters`` has in that order.
+        #: With ``$1 …`` for the parameters, whose names ``parameters`` has in that order.
         self.sql: str = source.sql
         self.parameters: tuple[str, ...] = source.parameters
+        #: The name as the server shows it: nothing in it opens or ends a comment, and every encoding has it.
+        self.label: str = re.sub(r"[^\w./-]", "_", source.name, flags=re.ASCII)
+        #: What is sent. pg_stat_statements keeps a comment at the end, and it moves the place of no error.
+        self.sent: str = f"{source.sql} /* {self.label} */"
         #: Tells this text from any other, also on a server connection that a pooler shares among its clients.
-        self.digest: bytes = sha256(source.sql.encode()).hexdigest()[:24].encode()
+        self.digest: bytes = sha256(self.sent.encode()).hexdigest()[:24].encode()
         #: Whether it can change a row.
         self.writes: bool = source.writes
         #: Whether it might, as far as its text can tell: a single value may come from a function that writes.

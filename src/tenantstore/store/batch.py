@@ -46,7 +46,7 @@ class Batch:
             self.queries.append(query)
             self.writes |= query.writes
             self.may_write |= query.may_write
-            self._commands.append(Command(query.sql, statement.parameters, identity.prefix + query.digest))
+            self._commands.append(Command(query.sent, statement.parameters, identity.prefix + query.digest))
 
     def __str__(self) -> str:
         return ", ".join(query.name for query in self.queries)
@@ -113,9 +113,12 @@ class Batch:
 
 
 class Cursor:
-    """A server-side cursor over one list, inside a transaction that its first fetch may open."""
+    """A server-side cursor over one list, inside a transaction that its first fetch may open.
 
-    def __init__(self, identity: Identity, statement: Statement[Any], name: str = "tenantstore_stream") -> None:
+    ``number`` tells it from others that the transaction has.
+    """
+
+    def __init__(self, identity: Identity, statement: Statement[Any], number: int = 1) -> None:
         self._query = statement.query
         try:
             identity.admit(statement)
@@ -128,7 +131,9 @@ class Cursor:
         self._statement = statement
         self.identity = identity
         self.name: str = self._query.name
-        self._declare = Command(f"DECLARE {name} NO SCROLL CURSOR FOR {self._query.sql}", statement.parameters)
+        # A FETCH does the work and has no text but this; the server cuts a name after 63 bytes.
+        name = f'"{self._query.label[-48:]} {number}"'
+        self._declare = Command(f"DECLARE {name} NO SCROLL CURSOR FOR {self._query.sent}", statement.parameters)
         self._fetch = Command(f"FETCH FORWARD {FETCH_ROWS} FROM {name}", {})
         self._close = Command(f"CLOSE {name}", {})
 

@@ -127,11 +127,11 @@ class Core:
                 # No answer came in time. The server would go on with the statement, holding its locks, to its end.
                 await self.driver.cancel(connection, _CANCEL_SECONDS)
 
-    def cursor(self, identity: Identity, statement: Statement[Any], *name: str) -> Cursor:
+    def cursor(self, identity: Identity, statement: Statement[Any], number: int = 1) -> Cursor:
         """A cursor, which tells the observer of itself where there is one."""
         if self.observer is None:
-            return Cursor(identity, statement, *name)
-        return ToldCursor(self.observer, identity, statement, *name)
+            return Cursor(identity, statement, number)
+        return ToldCursor(self.observer, identity, statement, number)
 
     def link(self, connection: Connection) -> Link:
         return link_of(connection, self.prepare)
@@ -268,7 +268,7 @@ class Pinned:
 
     def reading(self, statement: Statement[list[Any]]) -> PinnedReading:
         self._streams += 1
-        return PinnedReading(self, self._core.cursor(self._identity, statement, f"tenantstore_stream_{self._streams}"))
+        return PinnedReading(self, self._core.cursor(self._identity, statement, self._streams))
 
     async def open_cursor(self, cursor: Cursor) -> list[Any]:
         self._require()

@@ -60,8 +60,8 @@ def told(observer: Observer, batch: Batch, running: PQGen[tuple[Any, ...]]) -> P
 class ToldCursor(Cursor):
     """A cursor that tells of its statement when the stream is over."""
 
-    def __init__(self, observer: Observer, identity: Identity, statement: Statement[Any], *name: str) -> None:
-        super().__init__(identity, statement, *name)
+    def __init__(self, observer: Observer, identity: Identity, statement: Statement[Any], number: int) -> None:
+        super().__init__(identity, statement, number)
         self._observer = observer
         self._number = next(_batches)
         self._seconds = 0.0
