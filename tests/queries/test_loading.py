@@ -129,6 +129,11 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
         LIST + "class Orders:\n    async def f(self):\n        return _LIST()\n",
         "{folder}/declaring.py:6: orders/list needs :customer_id",
     ),
+    "a parameter that a method does not give to a query of its class": (
+        {"orders/list.sql": TENANT},
+        f"class Orders:\n    {LIST}\n    def f(self):\n        return self._LIST()\n",
+        "{folder}/declaring.py:6: orders/list needs :customer_id",
+    ),
     "a parameter misspelt": (
         {"orders/list.sql": TENANT},
         LIST + "def f(x):\n    return _LIST(custmer_id=x)\n",

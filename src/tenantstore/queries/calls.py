@@ -52,7 +52,7 @@ class _Module:
 
 
 def calls_of(filename: str, line: int) -> list[Call]:
-    """The calls of the query that a module-level assignment at ``line`` declares; none where there is no source."""
+    """The calls of the query that an assignment of a module or class at ``line`` declares; none without source."""
     module = _read(filename)
     name = next((name for first, last, name in module.names if first <= line <= last), "")
     return module.calls.get(name, [])
@@ -65,21 +65,23 @@ def _read(filename: str) -> _Module:
     except (OSError, SyntaxError):
         return _Module()
     module = _Module()
-    for statement in tree.body:
+    _survey(tree.body, "", module)
+    return module
+
+
+def _survey(body: list[ast.stmt], owner: str, module: _Module) -> None:
+    for statement in body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()):
-                module.names.append((statement.lineno, statement.end_lineno or statement.lineno, name))
+                module.names.append((statement.lineno, statement.end_lineno or statement.lineno, f"{owner}{name}"))
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.Call()):
-                module.names.append((statement.lineno, statement.end_lineno or statement.lineno, name))
+                module.names.append((statement.lineno, statement.end_lineno or statement.lineno, f"{owner}{name}"))
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                _collect(statement, "", module.calls)
-            case ast.ClassDef(name=owner, body=body):
-                for each in body:
-                    if isinstance(each, _Function):
-                        _collect(each, f"{owner}.", module.calls)
+                _collect(statement, owner, module.calls)
+            case ast.ClassDef(name=name) if not owner:
+                _survey(statement.body, f"{name}.", module)
             case _:
                 pass
-    return module
 
 
 def _collect(function: _Function, owner: str, calls: dict[str, list[Call]]) -> None:
@@ -91,7 +93,9 @@ def _collect(function: _Function, owner: str, calls: dict[str, list[Call]]) -> N
     kinds = {name: kind for name, annotation in arguments.items() if (kind := _kind(annotation))}
     for node in ast.walk(function):
         match node:
-            case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords) if all(k.arg for k in keywords):
+            case ast.Call(func=called, args=[], keywords=keywords) if (name := _named(called, owner)) and all(
+                k.arg for k in keywords
+            ):
                 given = {k.arg: k.value for k in keywords if k.arg is not None}
                 passed_on = {k: v.id for k, v in given.items() if isinstance(v, ast.Name) and v.id in arguments}
                 strict = frozenset(k for k, argument in passed_on.items() if argument in never_none)
@@ -100,6 +104,18 @@ def _collect(function: _Function, owner: str, calls: dict[str, list[Call]]) -> N
                 calls.setdefault(name, []).append(call)
             case _:
                 pass
+
+
+def _named(called: ast.expr, owner: str) -> str:
+    """The name under which it would be declared, that of a class in front; empty for what is no name."""
+    match called:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+            return f"{owner}{name}"
+        case ast.Attribute(value=ast.Name(id=of), attr=name):
+            return f"{of}.{name}"
+    return ""
 
 
 def _kind(annotation: ast.expr) -> type | None:

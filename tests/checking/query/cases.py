@@ -54,6 +54,11 @@ CASES: dict[str, Case] = {
         "SELECT u.id, u.name\nFROM users AS u\n\tWHERE u.name <> '名前' AND u.nowhere = 1", _USER + _LIST
     ),
     "parameter": Case("DELETE FROM users AS u\nWHERE u.id = :user_id", _taking("user_id", "str | None")),
+    "parameter-of-a-method": Case(
+        "DELETE FROM users AS u\nWHERE u.id = :user_id",
+        'class Users:\n    _FORGET = catalog.affected("orders/list")\n\n'
+        "    def forget(self, user_id: str):\n        return self._FORGET(user_id=user_id)\n",
+    ),
     "parameter-enum": Case(
         "UPDATE moods AS m\nSET mood = :mood\nWHERE m.name = 'x'", _taking("mood", 'Literal["sad", "glad"]')
     ),
