@@ -126,15 +126,16 @@ def test_an_sdist_has_what_the_tests_need(sdist: Path) -> None:
     assert kept - packed == set()
 
 
+def files(folder: Path) -> set[Path]:
+    """Without what a run of the tests has compiled."""
+    return {path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+
+
 def test_a_wheel_holds_the_product_and_nothing_else(wheel: Path, checkout: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
-    modules = {path.relative_to(checkout / "src") for path in (checkout / "src").rglob("*") if path.is_file()}
-    data = {
-        Path("tenantstore") / path.relative_to(checkout)
-        for kind in ("sql", "migrations", "plans")
-        for path in (checkout / kind).rglob("*")
-        if path.is_file()
-    }
+    modules = {path.relative_to(checkout / "src") for path in files(checkout / "src")}
+    folders = [checkout / kind for kind in ("sql", "migrations", "plans")]
+    data = {Path("tenantstore") / path.relative_to(checkout) for folder in folders for path in files(folder)}
 
     assert packed == {path.as_posix() for path in modules | data}
