@@ -132,7 +132,7 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
     "a parameter that a method does not give to a query of its class": (
         {"orders/list.sql": TENANT},
         f"class Orders:\n    {LIST}\n    def f(self):\n        return self._LIST()\n",
-        "{folder}/declaring.py:6: orders/list needs :customer_id",
+        "{folder}/declaring.py:7: orders/list needs :customer_id",
     ),
     "a parameter misspelt": (
         {"orders/list.sql": TENANT},
