@@ -53,6 +53,25 @@ class Heir(Single):
     tries: int
 
 
+@dataclass(frozen=True, slots=True)
+class Last:
+    name: str
+    tries: int
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("nothing derives from it")
+
+
+@dataclass(frozen=True, slots=True)
+class Picky:
+    name: str
+    tries: int
+
+    def __new__(cls, name: str, tries: int) -> "Picky":
+        assert tries
+        return object.__new__(cls)
+
+
 @pytest.mark.parametrize(
     ("record", "row"),
     [
@@ -62,6 +81,8 @@ class Heir(Single):
         (Mutable, ("ada", 1)),
         (Checked, ("ada", 1)),
         (Heir, ("ada", 1)),
+        (Last, ("ada", 1)),
+        (Picky, ("ada", 1)),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
