@@ -7,13 +7,10 @@ it checks as much as a scope does, by the function that migration 014 names to w
 statement, of 020, it takes 3 % less. Every pool has one connection: a second one is another server process, with cold
 caches.
 
-Client and server share one processor in one row, and have one each in the other. Left to the scheduler, one server
-process is placed beside the client and another is not, differently at each start, and that is worth 30 µs to a call:
-the same select then takes anything from 0.8 to 1.3 times what it takes on another connection.
+Client and server share one processor in one row, and have one each in the other: see ``placed``.
 """
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
@@ -24,6 +21,7 @@ from psycopg_pool import ConnectionPool
 
 from benchmarks import fleet
 from benchmarks.frame import Row, Samples, Size, Target, take_turns
+from benchmarks.placed import placed
 from tenantstore import Store
 from tenantstore.repositories import devices
 from tenantstore.repositories.devices import Device
@@ -57,11 +55,9 @@ def calls(dsn: str, apart: bool) -> Iterator[dict[str, Call]]:
         pool = stack.enter_context(ConnectionPool(dsn, **options))
         apps = stack.enter_context(ConnectionPool(fleet.app(dsn), **options))
         store = stack.enter_context(Store.open(fleet.app(dsn), max_size=1))
-        servers = [own.info.backend_pid]
         for each in (pool, apps, store.pool):
-            with each.connection() as connection:
-                servers.append(connection.info.backend_pid)
-        stack.enter_context(_placed(servers, apart))
+            each.wait()
+        stack.enter_context(placed(dsn, apart))
 
         def select(connection: psycopg.Connection, text: str) -> Device | None:
             with connection.cursor(binary=True, row_factory=class_row(Device)) as cursor:
@@ -83,22 +79,6 @@ def calls(dsn: str, apart: bool) -> Iterator[dict[str, Call]]:
             OURS: lambda: store.tenant(known.customer_id).run(devices.get_by_id_for_customer(**given)),
             TEXTBOOK: textbook,
         }
-
-
-@contextmanager
-def _placed(servers: Iterable[int], apart: bool) -> Iterator[None]:
-    """Keep this thread to one processor and those processes, which end with their connections, to one too."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    free = os.sched_getaffinity(0)
-    for process in servers:
-        os.sched_setaffinity(process, {max(free)})
-    os.sched_setaffinity(0, {min(free) if apart else max(free)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, free)
 
 
 _TARGETS = [Target(OURS, OWN, at_most=1.35), Target(OURS, POOLED, at_most=1.35), Target(OURS, TEXTBOOK, at_most=0.5)]

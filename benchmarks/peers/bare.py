@@ -1,7 +1,7 @@
 """psycopg alone: tuples, its row factories, and what libpq brings before anything is decoded."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import psycopg
@@ -21,9 +21,14 @@ CLASS_ROW = "psycopg class_row"
 @contextmanager
 def calls(dsn: str, given: Given) -> Iterator[dict[str, Callable[[], Any]]]:
     text = for_psycopg(QUERY).encode()
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with ExitStack() as stack:
+
+        def connected() -> psycopg.Connection[Any]:
+            return stack.enter_context(psycopg.connect(dsn, autocommit=True))
 
         def rows(factory: Any) -> Callable[[], Any]:
+            connection = connected()
+
             def call() -> Any:
                 with connection.cursor(binary=True, row_factory=factory) as cursor:
                     return cursor.execute(text, given).fetchall()
@@ -32,7 +37,7 @@ def calls(dsn: str, given: Given) -> Iterator[dict[str, Callable[[], Any]]]:
 
         yield {
             TUPLES: rows(tuple_row),
-            LIBPQ: undecoded(connection, QUERY, given),
+            LIBPQ: undecoded(connected(), QUERY, given),
             CLASS_ROW: rows(class_row(Device)),
             "psycopg dict_row": rows(dict_row),
         }
