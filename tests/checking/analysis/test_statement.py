@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import Connection
 
-from tenantstore.checking.analysis import NotAnalysed, Schema, analyse
+from tenantstore.checking.analysis import Node, NotAnalysed, Schema, analyse, statement, walk
 from tenantstore.queries import CATALOG
 from tenantstore.testing import Server
 
@@ -31,6 +31,33 @@ def test_parameters_outputs_and_uses_are_those_of_the_server(look: Look) -> None
         {(schema.relations[use.relation].name, use.column) for use in analysis.uses},
         analysis.tree.tag,
     ) == (["uuid"], [("mail", "character varying"), ("?column?", "integer")], {("users", 1), ("users", 2)}, "QUERY")
+
+
+def test_more_parameters_than_a_function_has_arguments_are_resolved_as_fewer_are(
+    look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = (
+        "SELECT $$ $4 $$, '$5' FROM users AS u WHERE u.id = $1 AND u.email IN ($2, $3) AND 1 = ($4::int[])[1] LIMIT $5"
+    )
+    places = "SELECT u.id FROM users AS u WHERE u.email IN (" + ", ".join(f"${n}" for n in range(1, 102)) + ")"
+    resolved = analyse(look, few)
+    monkeypatch.setattr(statement, "_MOST_ARGUMENTS", 2)
+    of_a_row = analyse(look, few)
+    monkeypatch.undo()
+
+    assert [_without_places(each.tree) for each in (of_a_row, resolved)] == [_without_places(resolved.tree)] * 2
+    assert (of_a_row.uses, of_a_row.parameters, len(analyse(look, places).parameters)) == (
+        resolved.uses,
+        resolved.parameters,
+        101,
+    )
+
+
+def _without_places(tree: Node) -> str:
+    for node in walk(tree):
+        for name in ("location", "stmt_len", "list_start", "list_end"):
+            node.fields.pop(name, None)
+    return repr(tree)
 
 
 @pytest.mark.parametrize("name", list(CATALOG))

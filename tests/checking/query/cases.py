@@ -43,7 +43,7 @@ CASES: dict[str, Case] = {
     "refused-utility": Case("NOTIFY users", _taking("x", "int").replace("x=x", "")),
     "refused-end": Case("END", _taking("x", "int").replace("x=x", "")),
     "refused-many-parameters": Case(
-        "DELETE FROM users AS u\nWHERE u.email IN (:e0" + "".join(f", :e{n}" for n in range(1, 101)) + ")",
+        "DELETE FROM users AS u\nWHERE u.email IN (:e0" + "".join(f", :e{n}" for n in range(1, 1601)) + ")",
         '_LIST = catalog.affected("orders/list")\n\n\ndef forget(**emails: str):\n    return _LIST(**emails)\n',
     ),
     "unproven": Case(

@@ -17,7 +17,8 @@ from tenantstore.queries import Shape
 _CLAIMED = {"volatile": "volatile"}
 
 _UNTYPED = "42P18"
-_TOO_MANY_ARGUMENTS = "54023"
+# More of them than this are more than a row has columns.
+_TOO_MANY_COLUMNS, _MOST_PARAMETERS = "54011", 1600
 # As the server calls what the analysis wraps a statement in.
 _UTILITY = "not yet supported in unquoted SQL function body"
 # And what ends the body itself.
@@ -52,8 +53,8 @@ def _refused(asked: Asked, facts: Facts) -> Finding:
         advice = (
             "SELECT, INSERT, UPDATE, DELETE and MERGE are; pg_notify(), set_config() and their like work in a SELECT."
         )
-    elif refusal.sqlstate == _TOO_MANY_ARGUMENTS:
-        problem = f"{len(asked.query.parameters)} parameters are more than the 100 that can be analysed"
+    elif refusal.sqlstate == _TOO_MANY_COLUMNS and len(asked.query.parameters) > _MOST_PARAMETERS:
+        problem = f"{len(asked.query.parameters)} parameters are more than the {_MOST_PARAMETERS} that can be analysed"
         advice = "Pass those of one kind as an array: `= ANY (:ids)`, or unnest(:ids, :names) AS t (id, name)."
     # What has no SQLSTATE did not come from the server.
     found = asked.finding("refused" if refusal.sqlstate else "unproven", problem, advice, refusal.offset)
