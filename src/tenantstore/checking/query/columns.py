@@ -65,7 +65,9 @@ def _names(asked: Asked, facts: Facts) -> Iterator[Finding]:
     if query.fields and names != fields:
         first = next(i for i in range(max(len(names), len(fields))) if names[i : i + 1] != fields[i : i + 1])
         record = query.record.__name__
-        table = str(ColumnMismatch(query.name, record, names, fields)).partition("\n")[2]
+        # The advice here is another, since nothing was run.
+        told = str(ColumnMismatch(query.name, record, names, fields)).splitlines()
+        table = "\n".join(line for line in told if line.startswith(("   ", "-->")))
         place = _at(asked, facts, min(first, len(names) - 1)) if names else None
         half = of_field(query.record, fields[first], query.declared).half if first < len(fields) else None
         found = asked.finding("columns", _difference(names, fields, record), _ADVICE, place, half)
