@@ -241,3 +241,26 @@ def test_every_file_of_the_library_is_declared_once_and_by_its_name() -> None:
         importlib.import_module(module.name)
 
     assert sorted(CATALOG.declared) == list(CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("sql", "command"),
+    [
+        ("select 1", "SELECT"),
+        ("(SELECT 1) UNION (SELECT 2)", "SELECT"),
+        ("VALUES (1)", "VALUES"),
+        ("INSERT INTO a SELECT 1", "INSERT"),
+        ("WITH x AS (SELECT 1) SELECT * FROM x", "SELECT"),
+        ("WITH x AS (DELETE FROM a RETURNING *), y (a) AS MATERIALIZED (SELECT 1) UPDATE b SET c = 1", "UPDATE"),
+        (
+            "WITH RECURSIVE update AS (SELECT 1), delete AS (SELECT 2) /* SELECT */ MERGE INTO a USING b ON true",
+            "MERGE",
+        ),
+        ('WITH "insert" AS (SELECT 1) TABLE "insert"', "TABLE"),
+        ("REFRESH MATERIALIZED VIEW a", "REFRESH"),
+    ],
+)
+def test_a_query_knows_what_it_does_behind_its_ctes(tmp_path: Path, sql: str, command: str) -> None:
+    (tmp_path / "a.sql").write_text(f"-- scope: operator\n{sql};\n")
+
+    assert Catalog(tmp_path).source("a").command == command

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 
 from tenantstore import resources
 from tenantstore.migrate.errors import InvalidFolder
@@ -26,6 +27,7 @@ from tenantstore.migrate.planning import (
 from tenantstore.migrate.resumable import run_split
 from tenantstore.migrate.session import Begun, Done, Options, Planner, Session, session
 from tenantstore.migrate.whole import run_whole
+from tenantstore.observe import MigrationRan, tell
 
 _DEFAULT = Options()
 _OWN_TABLE = "tenantstore_migrations"
@@ -182,14 +184,31 @@ def _run(run: Session, planner: Planner) -> list[Done]:
     while steps:
         step = steps[0]
         run.options.report(Begun(step, len(done) + 1, len(done) + len(steps)))
-        # What was begun in steps is ended in steps, also where the file has become a transaction meanwhile.
-        is_whole = step.script.transactional and step.progress is None
-        finished = (run_whole if is_whole else run_split)(run, step, planner)
+        finished = _observed(run, step, planner)
         if finished:
             done.append(finished)
             run.options.report(finished)
         steps = planner(run.history.read(run.connection))
     return done
+
+
+def _observed(run: Session, step: Step, planner: Planner) -> Done | None:
+    """Run one file, and tell of it where it was this run that did, or that failed."""
+    # What was begun in steps is ended in steps, also where the file has become a transaction meanwhile.
+    run_file = run_whole if step.script.transactional and step.progress is None else run_split
+    observer = run.options.observer
+    if observer is None:
+        return run_file(run, step, planner)
+    begun, version, name = perf_counter(), step.migration.version, step.migration.name
+    try:
+        finished = run_file(run, step, planner)
+    except BaseException as error:
+        seconds, state = perf_counter() - begun, getattr(error, "sqlstate", None)
+        tell(observer, MigrationRan(version, name, step.direction, seconds, type(error), state))
+        raise
+    if finished:
+        tell(observer, MigrationRan(version, name, step.direction, perf_counter() - begun, None, None))
+    return finished
 
 
 def _refuse_faults(steps: list[Step]) -> None:

@@ -12,6 +12,7 @@ from tenantstore.migrate.errors import ADVICE, Misconfigured, Refused, ServerGon
 from tenantstore.migrate.history import History, find
 from tenantstore.migrate.planning import Applied, Step
 from tenantstore.migrate.shown import one_line
+from tenantstore.observe import Observer
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Options:
 
     ``table`` is the history, by default ``tenantstore_migrations`` for the library's own folder and
     ``migration_history`` for any other. ``wait_seconds`` is how long to wait for the database, for another run, and for
-    tables that others hold; ``lock_timeout_seconds`` how long each try may keep others waiting behind it.
+    tables that others hold; ``lock_timeout_seconds`` how long each try may keep others waiting behind it. ``report`` is
+    called while the run goes on, ``observer`` after each file: see :mod:`tenantstore.observe`.
     """
 
     table: str | None = None
@@ -59,6 +61,7 @@ class Options:
     lock_timeout_seconds: float = 2
     allow_out_of_order: bool = False
     report: Callable[[Event], None] = _ignore
+    observer: Observer | None = None
 
     def __post_init__(self) -> None:
         # The server takes 0 for "no limit", and then every reader queues behind the migration.

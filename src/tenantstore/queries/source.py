@@ -55,7 +55,8 @@ class Anchor(NamedTuple):
 class Source:
     """A loaded file. ``sql`` is what runs; ``parameters`` are the names behind ``$1``, ``$2``, …, in that order.
 
-    ``writes`` says whether the statement can change a row: the outcome of a lost reply matters only then.
+    ``command`` is what the statement does, behind its CTEs. ``writes`` says whether it can change a row: the outcome of
+    a lost reply matters only then.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Source:
     text: str
     sql: str
     parameters: tuple[str, ...]
+    command: str
     writes: bool
     claims: tuple[Claim, ...]
     anchors: tuple[Anchor, ...]
@@ -77,6 +79,7 @@ class Source:
 _OF_A_COLUMN = ("not-null", "type")
 _OF_THE_WHOLE = ("at-most-one", "volatile", "scan")
 _KEYS = ("scope", *_OF_A_COLUMN, *_OF_THE_WHOLE)
+_AFTER_CTES = ("SELECT", "VALUES", "TABLE", "INSERT", "UPDATE", "DELETE", "MERGE")
 _HEADER_LINE = re.compile(r"--[ \t]*(?P<key>[a-z][a-z_-]*):(?P<value>.*)")
 
 
@@ -95,7 +98,8 @@ def load(name: str, path: Path) -> Source:
     sql, parameters, anchors = _compile(path, text, found[body:])
     if scope is Scope.TENANT and "customer_id" not in parameters:
         raise InvalidQuery(str(path), "a query of scope tenant takes :customer_id; this one does not")
-    return Source(name, path, scope, text, sql, parameters, _writes(text, found[body:]), claims, anchors)
+    command, writes = _command(text, found[body:]), _writes(text, found[body:])
+    return Source(name, path, scope, text, sql, parameters, command, writes, claims, anchors)
 
 
 def prose(source: Source) -> str:
@@ -200,6 +204,22 @@ def _refuse(path: Path, text: str, token: Token) -> None:
         case _:
             return
     raise _invalid(path, text, token.start, problem)
+
+
+def _command(text: str, body: list[Token]) -> str:
+    depth, before, first = 0, "", ""
+    for token in body:
+        word = text[token.start : token.end].upper()
+        depth += (token.kind is Kind.OPEN) - (token.kind is Kind.CLOSE)
+        if token.kind is Kind.WORD:
+            first = first or word
+            # A CTE may be called update: it is no reserved word.
+            if depth == 0 and word in _AFTER_CTES and before not in ("WITH", "RECURSIVE", ","):
+                return word
+            if first != "WITH":
+                return first
+        before = word
+    return first
 
 
 def _writes(text: str, body: list[Token]) -> bool:

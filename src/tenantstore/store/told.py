@@ -39,21 +39,21 @@ def told(observer: Observer, batch: Batch, running: PQGen[tuple[Any, ...]]) -> P
     finally:
         seconds, number = perf_counter() - begun, next(_batches)
         for position, query in enumerate(batch.queries):
-            rows = _rows(query, results[position]) if results else 0
-            tell(
-                observer,
-                StatementRan(
-                    query=query.name,
-                    scope=_kind(batch.identity),
-                    rows=rows,
-                    duration_seconds=seconds,
-                    batch=number,
-                    round_trips=batch.round_trips,
-                    streamed=False,
-                    error=None if error is None else type(error),
-                    sqlstate=getattr(error, "sqlstate", None),
-                ),
+            ran = StatementRan(
+                query=query.name,
+                command=query.source.command,
+                scope=_kind(batch.identity),
+                rows=_rows(query, results[position]) if results else 0,
+                affected=query.shape is Shape.AFFECTED,
+                duration_seconds=seconds,
+                batch=number,
+                batch_size=len(batch.queries),
+                round_trips=batch.round_trips,
+                streamed=False,
+                error=None if error is None else type(error),
+                sqlstate=getattr(error, "sqlstate", None),
             )
+            tell(observer, ran)
     return results
 
 
@@ -80,20 +80,21 @@ class ToldCursor(Cursor):
     def over(self, rolled_back: bool) -> None:
         # Where no connection was to be had, nothing was sent.
         if self._round_trips:
-            tell(
-                self._observer,
-                StatementRan(
-                    query=self.name,
-                    scope=_kind(self.identity),
-                    rows=self._rows_seen,
-                    duration_seconds=self._seconds,
-                    batch=self._number,
-                    round_trips=self._round_trips + rolled_back,
-                    streamed=True,
-                    error=None if self._failed is None else type(self._failed),
-                    sqlstate=getattr(self._failed, "sqlstate", None),
-                ),
+            ran = StatementRan(
+                query=self.name,
+                command=self._query.source.command,
+                scope=_kind(self.identity),
+                rows=self._rows_seen,
+                affected=False,
+                duration_seconds=self._seconds,
+                batch=self._number,
+                batch_size=1,
+                round_trips=self._round_trips + rolled_back,
+                streamed=True,
+                error=None if self._failed is None else type(self._failed),
+                sqlstate=getattr(self._failed, "sqlstate", None),
             )
+            tell(self._observer, ran)
 
     def _counting(self, running: PQGen[list[Any]]) -> PQGen[list[Any]]:
         rows = yield from self._timing(running)

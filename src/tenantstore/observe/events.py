@@ -1,16 +1,7 @@
-"""What a store tells of its work, for logs, metrics, traces and tests.
+"""The events, and how they are told.
 
-An observer is anything that can be called with one event, given to ``Store.open(observer=…)``; a list's ``append`` will
-do. It is called when the thing is over, by the thread or task whose call it was, so its own time is the caller's: it
-should hand on what takes long. What it raises is logged and goes no further: a change that was committed must not look
-as if it had failed. More kinds of events may come; an observer leaves alone those it does not know::
-
-    def observe(event: Event) -> None:
-        match event:
-            case StatementRan(duration_seconds=seconds) if seconds > 0.5:
-                log.warning("%s took %.1f s", event.query, seconds)
-
-No event holds a parameter's value, a row, or the text of an error.
+Each has what it can be grouped by (a query's name, a kind of error) and how long it took, and nothing of whose data it
+was.
 """
 
 import logging
@@ -27,13 +18,19 @@ class StatementRan:
 
     #: ``folder/name`` of its file.
     query: str
+    #: What it does, behind its CTEs: ``SELECT``, ``INSERT``, ``UPDATE``, …
+    command: str
     scope: ScopeKind
     #: How many came back or, for a query that is ``affected``, were changed. 0 where it failed before the first.
     rows: int
+    #: Whether ``rows`` were changed and none came back.
+    affected: bool
     #: Of all that travelled together; of a stream without what the caller did between the rows.
     duration_seconds: float
     #: The same for statements that travelled together, as in ``run_all``; no other ever has it in this process.
     batch: int
+    #: How many statements the batch has. They are told one after the other, with no other in between by this caller.
+    batch_size: int
     #: How often the batch as a whole went to the server and back: usually once. Not counted: a ROLLBACK after an error.
     round_trips: int
     streamed: bool
@@ -65,13 +62,37 @@ class PoolWaited:
     error: type[BaseException] | None
 
 
-Event: TypeAlias = StatementRan | TransactionEnded | PoolWaited
+@dataclass(frozen=True, slots=True)
+class MigrationRan:
+    """A file that the migration runner applied or undid, or tried to; not one that another run was quicker with."""
+
+    version: int
+    name: str
+    direction: Literal["up", "down"]
+    #: With the wait for other runs, for tables that others hold, and all that was tried again.
+    duration_seconds: float
+    #: None where the file and its history are committed.
+    error: type[BaseException] | None
+    sqlstate: str | None
+
+
+Event: TypeAlias = StatementRan | TransactionEnded | PoolWaited | MigrationRan
 
 
 class Observer(Protocol):
     """Takes events. A store that threads share calls it from all of them."""
 
     def __call__(self, event: Event, /) -> object: ...
+
+
+def all_of(*observers: Observer) -> Observer:
+    """An observer that hands each event to these, in this order, whatever one of them does with it."""
+
+    def observe(event: Event, /) -> None:
+        for observer in observers:
+            tell(observer, event)
+
+    return observe
 
 
 def tell(observer: Observer, event: Event) -> None:
