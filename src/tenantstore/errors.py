@@ -32,6 +32,8 @@ other 23xxx                                    ``NotAllowed``
 =============================================  ====================================================
 
 None of these carries the driver's error, as cause, context or text.
+
+``:next:`` says what to do.
 """
 
 from collections.abc import Sequence
@@ -42,7 +44,10 @@ class TenantstoreError(Exception):
 
 
 class DeclarationError(TenantstoreError):
-    """A query as declared does not fit its ``.sql`` file. ``place`` is ``file`` or ``file:line``."""
+    """A query as declared does not fit its ``.sql`` file. ``place`` is ``file`` or ``file:line``.
+
+    :next: mend what stands there. It is found when the module is imported, so nothing was sent.
+    """
 
     def __init__(self, place: str, problem: str) -> None:
         super().__init__(place, problem)
@@ -54,19 +59,32 @@ class DeclarationError(TenantstoreError):
 
 
 class UnknownQuery(DeclarationError):
-    """There is no ``.sql`` file of this name, or there are two."""
+    """There is no ``.sql`` file of this name, or there are two.
+
+    :next: a query's name is its path below the catalog's folder, without ``.sql``; the text has the nearest. Where it
+        is missing only when installed, the package's data leave the files out.
+    """
 
 
 class InvalidQuery(DeclarationError):
-    """The file's header or text is not one that can be loaded."""
+    """The file's header or text is not one that can be loaded.
+
+    :next: mend the line that the text names: one statement a file, below a header that says whose it is.
+    """
 
 
 class ParameterMismatch(DeclarationError):
-    """The SQL takes a parameter that the call does not give, or the other way round."""
+    """The SQL takes a parameter that the call does not give, or the other way round.
+
+    :next: let the function give what the SQL names; the text has the nearest name.
+    """
 
 
 class InvalidParameter(TenantstoreError, ValueError):
-    """A value that no query could take, found before anything was sent."""
+    """A value that no query could take, found before anything was sent.
+
+    :next: give a value of the annotated type; where it is a user's, tell them that it is none.
+    """
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(name, problem)
@@ -78,7 +96,10 @@ class InvalidParameter(TenantstoreError, ValueError):
 
 
 class ColumnMismatch(TenantstoreError):
-    """The columns that the server reports, in order, are not the fields of the record."""
+    """The columns that the server reports, in order, are not the fields of the record.
+
+    :next: give the SELECT list the names and the order of the fields. ``tenantstore check`` finds it before it runs.
+    """
 
     def __init__(self, query: str, record: str, columns: Sequence[str], fields: Sequence[str]) -> None:
         super().__init__(query, record, tuple(columns), tuple(fields))
@@ -98,11 +119,15 @@ class ColumnMismatch(TenantstoreError):
         for i, (column, field) in enumerate(zip(columns, fields, strict=True)):
             mark = "-->" if i == first else "   "
             lines.append(f"{mark}{i + 1:>2} {column:<{width}}  {field}".rstrip())
+        lines.append("Give the one the names and the order of the other.")
         return "\n".join(lines)
 
 
 class NotFound(TenantstoreError):
-    """Nothing is there, or nothing that this customer may see or do."""
+    """Nothing is there, or nothing that this customer may see or do.
+
+    :next: answer as for a thing that does not exist; which of the two it is, the operator's scope can tell.
+    """
 
     def __init__(self, query: str) -> None:
         super().__init__(query)
@@ -113,7 +138,10 @@ class NotFound(TenantstoreError):
 
 
 class TooManyRows(TenantstoreError):
-    """A query that is declared to give one row gave ``count``."""
+    """A query that is declared to give one row gave ``count``.
+
+    :next: ask by a unique key, or declare it as many. ``tenantstore check`` finds it before it runs.
+    """
 
     def __init__(self, query: str, count: int) -> None:
         super().__init__(query, count)
@@ -121,11 +149,15 @@ class TooManyRows(TenantstoreError):
         self.count = count
 
     def __str__(self) -> str:
-        return f"{self.query}: {self.count} rows where at most one was expected"
+        return f"{self.query}: {self.count} rows where at most one was expected: ask by a unique key, or declare many"
 
 
 class Conflict(TenantstoreError):
-    """What was asked for stands against something that is there."""
+    """What was asked for stands against something that is there.
+
+    :next: answer that it is taken, or read again and decide anew. Where it was a deadlock or a lock, the call may be
+        made again as it is.
+    """
 
     def __init__(self, query: str) -> None:
         super().__init__(query)
@@ -136,7 +168,11 @@ class Conflict(TenantstoreError):
 
 
 class NotAllowed(TenantstoreError):
-    """This scope may not do that; ``what`` was asked and ``why`` it is refused."""
+    """This scope may not do that; ``what`` was asked and ``why`` it is refused.
+
+    :next: answer that it is refused. Where it should not be: is it the right scope, and has its role the grant?
+        ``tenantstore doctor`` says what a role lacks.
+    """
 
     def __init__(self, what: str, why: str) -> None:
         super().__init__(what, why)
@@ -148,18 +184,28 @@ class NotAllowed(TenantstoreError):
 
 
 class CustomerNotActive(NotAllowed):
-    """The customer is unknown or suspended. Which of the two is not said."""
+    """The customer is unknown or suspended. Which of the two is not said.
+
+    :next: end what acts for them; ``customers.update_active`` lets them in again.
+    """
 
 
 class TransactionAborted(TenantstoreError):
-    """The block ended as if all were well, but a statement in it had failed: everything was rolled back."""
+    """The block ended as if all were well, but a statement in it had failed: everything was rolled back.
+
+    :next: let that statement's error leave the block, and begin the whole anew.
+    """
 
     def __str__(self) -> str:
         return "a statement in the transaction failed, so it was rolled back; let that error leave the block"
 
 
 class PoolExhausted(TenantstoreError):
-    """No connection came free in ``waited_seconds``; ``holders`` says who holds what, the longest first."""
+    """No connection came free in ``waited_seconds``; ``holders`` says who holds what, the longest first.
+
+    :next: shorten what holds one for long, a ``transaction()`` or a ``stream``; else set ``max_size`` higher. Where
+        nobody holds any, the server takes no connections.
+    """
 
     def __init__(self, waited_seconds: float, holders: Sequence[str]) -> None:
         super().__init__(waited_seconds, tuple(holders))
@@ -167,8 +213,11 @@ class PoolExhausted(TenantstoreError):
         self.holders: tuple[str, ...] = tuple(holders)
 
     def __str__(self) -> str:
-        held = "".join(f"\n  {holder}" for holder in self.holders) or "\n  none by this store: is the server reachable?"
-        return f"no connection came free in {self.waited_seconds:g} s; held now:{held}"
+        holders, advice = self.holders, "Hold them for less long, or set max_size higher."
+        if not holders:
+            holders, advice = ("none by this store",), "Is the server reachable?"
+        held = "".join(f"\n  {holder}" for holder in holders)
+        return f"no connection came free in {self.waited_seconds:g} s; held now:{held}\n{advice}"
 
 
 class ConnectionLost(TenantstoreError):
@@ -176,6 +225,8 @@ class ConnectionLost(TenantstoreError):
 
     ``may_have_happened`` is False where it is certain that nothing was changed, so that the call may be made again;
     True where the server may have committed before the answer was lost.
+
+    :next: make the call again, or look first whether what it does was done.
     """
 
     def __init__(self, what: str, reason: str, may_have_happened: bool) -> None:
@@ -185,5 +236,7 @@ class ConnectionLost(TenantstoreError):
         self.may_have_happened = may_have_happened
 
     def __str__(self) -> str:
-        outcome = "it may have been committed" if self.may_have_happened else "nothing was committed"
-        return f"{self.what}: connection lost, {outcome}: {self.reason}"
+        outcome, advice = "nothing was committed", "Try again."
+        if self.may_have_happened:
+            outcome, advice = "it may have been committed", "Look whether it was before trying again."
+        return f"{self.what}: connection lost, {outcome}: {self.reason}\n{advice}"

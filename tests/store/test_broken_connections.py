@@ -178,7 +178,8 @@ def test_a_silence_is_given_up_in_the_stores_time(faults: Faults, open_store: Op
     faults.heal()
 
     assert str(lost.value) == (
-        "notes/create_for_customer: connection lost, it may have been committed: no answer in 0.2 s"
+        "notes/create_for_customer: connection lost, it may have been committed: no answer in 0.2 s\n"
+        "Look whether it was before trying again."
     )
 
 

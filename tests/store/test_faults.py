@@ -68,7 +68,8 @@ def test_a_statement_that_takes_too_long_is_cancelled_in_the_server(open_store: 
         looks -= 1
 
     assert str(lost.value) == (
-        "notes/write_and_wait_for_customer: connection lost, it may have been committed: no answer in 0.2 s"
+        "notes/write_and_wait_for_customer: connection lost, it may have been committed: no answer in 0.2 s\n"
+        "Look whether it was before trying again."
     )
     assert looks
     assert scope.run(notes.list_by_customer(ada)) == []
@@ -99,7 +100,9 @@ def test_a_pool_that_is_used_up_says_who_holds_what_and_since_when(
         "no connection came free in 0.2 s; held now:\n"
         rf"  stream notes/list_all for the operator, \d+\.\d s, in {by}"
         "\n"
-        rf"  transaction for customer {ada}, \d+\.\d s, in {by}",
+        rf"  transaction for customer {ada}, \d+\.\d s, in {by}"
+        "\n"
+        "Hold them for less long, or set max_size higher.",
         str(exhausted.value),
     )
     assert either.tenant(bob).run(notes.list_by_customer(bob))[0].body == "b"
