@@ -97,6 +97,7 @@ class Faults:
         """Since the last count, how often clients began to speak, and how many round trips the server has answered.
 
         One round trip is one of each: a client that speaks twice before it listens has used two packets at least.
+        A goodbye is not counted.
         """
         with self._lock:
             counted = self._flushes, self._round_trips
@@ -164,7 +165,8 @@ class Faults:
         messages = Messages(lettered=False)
         with suppress(OSError):
             while piece := line.client.recv(_PIECE):
-                if not line.client_speaks:
+                # A goodbye, which asks for nothing, may come long after its connection was let go.
+                if not line.client_speaks and not piece.startswith(b"X"):
                     line.client_speaks = True
                     with self._lock:
                         self._flushes += 1
