@@ -15,7 +15,10 @@ class Refusal(NamedTuple):
 
 
 class NoProvider(TenantstoreError):
-    """No provider gives a server; ``refusals`` stand in the order in which they were tried."""
+    """No provider gives a server; ``refusals`` stand in the order in which they were tried.
+
+    :next: carry out one of the ``fix`` that the text lists, the first that suits.
+    """
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         super().__init__(tuple(refusals))
@@ -30,7 +33,10 @@ class NoProvider(TenantstoreError):
 
 
 class BypassesIsolation(TenantstoreError):
-    """The tests' role is one whom row-level security does not hold, so they would show nothing about isolation."""
+    """The tests' role is one whom row-level security does not hold, so they would show nothing about isolation.
+
+    :next: carry out ``fix``, or name a role in ``ts_role`` that is not there yet.
+    """
 
     def __init__(self, role: str, reason: str, fix: str) -> None:
         super().__init__(role, reason, fix)
@@ -49,7 +55,10 @@ class BypassesIsolation(TenantstoreError):
 
 
 class ServerFailed(TenantstoreError):
-    """A program of PostgreSQL failed; ``log`` is the end of what it said."""
+    """A program of PostgreSQL failed; ``log`` is the end of what it said.
+
+    :next: ``log`` says why: mostly a full disk, a folder that is not the server's, or a setting that it does not know.
+    """
 
     def __init__(self, what: str, log: str) -> None:
         super().__init__(what, log)

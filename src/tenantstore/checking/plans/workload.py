@@ -38,7 +38,10 @@ class Workload:
 
 
 class UnusableWorkload(TenantstoreError):
-    """The rows cannot be made, or a parameter has no value among them."""
+    """The rows cannot be made, or a parameter has no value among them.
+
+    :next: mend the workload, ``data`` or ``parameters``, as the text says.
+    """
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
