@@ -23,7 +23,11 @@ nitpick_ignore_regex = [("py:.*", r"(?!tenantstore\b).*")]
 
 autodoc_member_order = "bysource"
 # The parameters of a function and the fields of a record are a line each.
-maximum_signature_line_length = 60
+maximum_signature_line_length = 180
+add_module_names = False
+
+# Quotes stay as they are written.
+smartquotes_action = "D"
 
 html_theme = "furo"
 html_title = "tenantstore"

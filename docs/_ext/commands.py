@@ -71,7 +71,7 @@ def _described(made: argparse.ArgumentParser, text: str) -> str:
         fence(f"{{program}} {made.prog}", ""),
         _sentence(text),
         fence("text", usage),
-        _prose(made.description or ""),
+        _prose(made.description or "") if text else _sentence(made.description or ""),
         *(_argument(made, each) for each in made._actions if is_told(each)),
     )
     return "\n\n".join(filter(None, parts))

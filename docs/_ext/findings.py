@@ -15,6 +15,7 @@ from tenantstore.migrate.lint.excuses import UNUSED
 from tests.migrate.kinds import KINDS
 
 _TESTS = Path(__file__).parents[2] / "tests/checking"
+_ABOUT_CARETS = "wide-and-tab.txt"
 _CODE = re.compile(r": ([a-z]+(?:-[a-z]+)*): ")
 # By the beginning of a code.
 _CHECK = {
@@ -59,7 +60,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def _check() -> str:
     examples: dict[str, list[str]] = {}
-    for path in sorted((_TESTS / "query/rendered").glob("*.txt")):
+    for path in sorted(set((_TESTS / "query/rendered").glob("*.txt")) - {_TESTS / "query/rendered" / _ABOUT_CARETS}):
         text = path.read_text(encoding="utf-8")
         for each in dict.fromkeys(_CODE.findall(text)):
             examples.setdefault(each, []).append(text)
@@ -70,9 +71,9 @@ def _check() -> str:
     ]
     return page(
         "Findings of check",
-        "A finding says where it is, in the `.sql` file and, where a record or a function says otherwise, in the `.py`"
-        " file; what is wrong; and what to do. What cannot be proven and is so is claimed in the header of the file,"
-        " with the reason.",
+        "Each kind by its code: the rule, and what is said where it is broken. A finding says where that is, in the"
+        " `.sql` file and, where a record or a function says otherwise, in the `.py` file; what is wrong; and what to"
+        " do. What cannot be proven and is so is claimed in the header of the file, with the reason.",
         *parts,
         "## The tenant",
         "A query of scope tenant reaches only what is the tenant's, in every branch, CTE and sub-query; what it writes"
@@ -122,7 +123,7 @@ def _lint() -> str:
         "Rules of migrate lint",
         "Every up file is run on a scratch database, statement by statement, and watched. What is meant carries its"
         " reason on the line before the statement:",
-        fence("postgresql", "-- lint: table-scan the table is empty here\nALTER TABLE orders ALTER paid SET NOT NULL;"),
+        fence("sql", "-- lint: table-scan the table is empty here\nALTER TABLE orders ALTER paid SET NOT NULL;"),
         "Where squawk-cli is installed, its rules join in, under their own names.",
         *parts,
         "## What statements do",
@@ -148,7 +149,7 @@ def _linked(each: str) -> str:
 
 def _cases(texts: Iterable[str]) -> Iterator[str]:
     if statements := [f"{each.removeprefix('-- no-transaction').strip()};" for each in texts]:
-        yield fence("postgresql", "\n".join(statements))
+        yield fence("sql", "\n".join(statements))
 
 
 def _advice(each: str) -> str:

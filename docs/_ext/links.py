@@ -19,11 +19,9 @@ _REPOSITORIES = "tenantstore.repositories."
 
 
 class NamedParameters(PostgresLexer):
-    """SQL in which parameters are ``:name``."""
+    """SQL of PostgreSQL, in which parameters are ``:name``."""
 
-    name = "PostgreSQL with named parameters"
-    aliases = ["postgresql-named"]  # noqa: RUF012  # as Pygments has it
-    tokens = {"root": [(r"(?<!:):[a-z_]\w*", Name.Variable), inherit]}  # noqa: RUF012
+    tokens = {"root": [(r"(?<!:):[a-z_]\w*", Name.Variable), inherit]}  # noqa: RUF012  # as Pygments has it
 
 
 def resolve(
@@ -54,7 +52,7 @@ def add_query(_app: Sphinx, what: str, name: str, _object: Any, _options: Any, l
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.add_lexer(NamedParameters.aliases[0], NamedParameters)
+    app.add_lexer("sql", NamedParameters)
     app.connect("missing-reference", resolve)
     app.connect("autodoc-process-docstring", add_query)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,8 +7,9 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 
 
 def plain(text: str) -> str:
-    """The text as it is, whatever Markdown would make of it."""
-    return _SPECIAL.sub(r"\\\1", text)
+    """The text as it is, whatever Markdown would make of it; what stands between backticks, and an option, is code."""
+    words = re.split(r"(`[^`]+`)", re.sub(r"(?<![\w`-])--[a-z][a-z-]*", r"`\g<0>`", text))
+    return "".join(word if number % 2 else _SPECIAL.sub(r"\\\1", word) for number, word in enumerate(words))
 
 
 def code(text: str) -> str:

@@ -44,7 +44,7 @@ def fixtures() -> Iterator[Fixture]:
         for name, value in vars(import_module(f"tenantstore.testing.fixtures.{module}")).items():
             if name.startswith("ts_"):
                 function = inspect.unwrap(value)
-                gives = str(inspect.signature(function).return_annotation)
+                gives = inspect.formatannotation(inspect.signature(function).return_annotation)
                 yield Fixture(name, value._fixture_function_marker.scope, _given(gives), inspect.getdoc(function) or "")
 
 

@@ -21,11 +21,11 @@ def pages(project: Project) -> Iterator[tuple[str, str]]:
     aggregates = {name: list(told) for name, told in groupby(every, lambda told: str(told["name"].partition("/")[0]))}
     yield "queries/index", _index(aggregates)
     for name, told in aggregates.items():
-        yield f"queries/{name}", page(f"Queries: {plain(name)}", _above(name), *map(_section, told))
+        yield f"queries/{name}", page(plain(name), _above(name), *map(_section, told))
 
 
 def _above(name: str) -> str:
-    return f"Called by the functions of {{py:mod}}`tenantstore.repositories.{name}`."
+    return f"`sql/{name}/`, called by the functions of {{py:mod}}`tenantstore.repositories.{name}`."
 
 
 def _index(aggregates: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
@@ -71,7 +71,7 @@ def _section(told: Mapping[str, Any]) -> str:
         f"({target(name)})=\n## {plain(name.partition('/')[2])}",
         plain(told["text"]),
         _facts(told, proven),
-        fence("postgresql-named", told["sql"]),
+        fence("sql", told["sql"]),
         _parameters(proven),
         _columns(told, proven),
     )

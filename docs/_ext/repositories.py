@@ -17,7 +17,10 @@ def pages() -> Iterator[tuple[str, str]]:
         module = f"{repositories.__name__}.{name}"
         first = (getdoc(import_module(module)) or "").partition("\n")[0]
         rows.append((f"[{plain(name)}]({name}.md)", plain(first)))
-        yield f"repositories/{name}", page(code(module), fence("{eval-rst}", _members(module)))
+        yield (
+            f"repositories/{name}",
+            page(plain(name), f"Module {code(module)}.", fence("{eval-rst}", _members(module))),
+        )
     yield (
         "repositories/index",
         page(

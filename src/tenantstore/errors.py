@@ -32,8 +32,6 @@ other 23xxx                                    ``NotAllowed``
 =============================================  ====================================================
 
 None of these carries the driver's error, as cause, context or text.
-
-``:next:`` says what to do.
 """
 
 from collections.abc import Sequence
