@@ -20,6 +20,7 @@ HEIGHTS = {
     "resources": 0,
     "queries": 1,
     "repositories": 2,
+    "observe": 3,
     "store": 3,
     "migrate": 3,
     "checking": 3,
@@ -51,7 +52,12 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 # What a part may import besides, where its users have installed the extra.
-EXTRAS = {"cli": {"rich"}, "checking": {"pytest"}, "testing": {"pytest", "hypothesis", "testcontainers", "docker"}}
+EXTRAS = {
+    "cli": {"rich"},
+    "checking": {"pytest"},
+    "observe": {"opentelemetry"},
+    "testing": {"pytest", "hypothesis", "testcontainers", "docker"},
+}
 
 
 @pytest.fixture(scope="module")
