@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tenantstore.repositories import devices
@@ -26,7 +27,7 @@ def test_the_example_of_use_prints_what_it_says(
     migrated: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TENANTSTORE_DSN", migrated)
-    example = block("python", "Store.open")
+    example = block("python", "Store.open()")
     exec(example, {})
 
     assert capsys.readouterr().out.splitlines() == re.findall(r"print\(.*\) +# (.*)", example)
@@ -50,6 +51,23 @@ def test_the_query_of_ones_own_finds_what_it_says(
     found = ada.run(phones.list_quiet(ada.customer_id, since))
 
     assert found == [phones.QuietPhone("Rack 1", quiet.last_heartbeat)]
+
+
+def test_the_example_of_watching_says_nothing_where_all_is_well(
+    migrated: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("TENANTSTORE_DSN", migrated)
+    exec(block("python", "all_of"), {})
+
+    assert [record.name for record in caplog.records if record.name == "tenantstore"] == []
+
+
+def test_the_servers_view_of_what_runs_is_asked_as_it_says(migrated: str) -> None:
+    with psycopg.connect(migrated) as connection:
+        text = block("sql", "pg_stat_activity").rstrip(";\n")
+        row = connection.execute(f"{text} AND pid = pg_backend_pid() /* devices/get_by_id */".encode()).fetchone()
+
+    assert (row or ())[2:] == ("devices/get_by_id",)
 
 
 def test_migrating_from_python_prints_every_step(
