@@ -22,7 +22,7 @@ _WIDTH = 100
 def pages() -> Iterator[tuple[str, str]]:
     """Each page with its name: one for each command, one of exit codes, and the page of `tenantstore --help`."""
     with patch.dict(os.environ, COLUMNS=str(_WIDTH)):
-        made = {name: import_module(command.home)._parser() for name, command in COMMANDS.items()}
+        made = {name: import_module(command.home).make_parser() for name, command in COMMANDS.items()}
         for name, each in made.items():
             yield f"commands/{name}", _command(each, COMMANDS[name].text)
         yield "commands/exit-codes", _exit_codes(made)
@@ -69,7 +69,7 @@ def _described(made: argparse.ArgumentParser, text: str) -> str:
     usage = made.format_usage().removeprefix("usage: ").replace(f"\n{' ' * len('usage: ')}", "\n")
     parts = (
         fence(f"{{program}} {made.prog}", ""),
-        _sentence(text),
+        _sentence("" if made.description else text),
         fence("text", usage),
         _prose(made.description or "") if text else _sentence(made.description or ""),
         *(_argument(made, each) for each in made._actions if is_told(each)),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from docs._ext import commands, findings, plugin, queries, repositories
+from docs._ext import commands, findings, plugin, queries, repositories, schema
 from tenantstore.checking.query.project import find
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +23,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield from commands.pages()
     yield from findings.pages()
     yield from plugin.pages()
+    yield from schema.pages()
 
 
 def write(app: Sphinx) -> None:
