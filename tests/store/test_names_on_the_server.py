@@ -31,8 +31,9 @@ def waiting(admin: Admin, act: Callable[[], Any]) -> list[str]:
     """The texts that sleep on the server while ``act`` does; they are cancelled as soon as they are seen."""
     acting = Thread(target=act)
     acting.start()
-    while not (seen := admin.execute(_WAITING).fetchall()):
-        pass
+    seen: list[tuple[int, str]] = []
+    while acting.is_alive() and not seen:
+        seen = admin.execute(_WAITING).fetchall()
     for pid, _ in seen:
         admin.execute("SELECT pg_cancel_backend(%s)", [pid])
     acting.join()
@@ -81,7 +82,7 @@ def test_a_stream_is_seen_with_its_name_while_it_fetches(either: Either, admin: 
     ]
 
 
-@pytest.mark.parametrize("folder", ["*", "a */ ; --", "a /*", "täglich", "' \" $1 :name %s ?"])
+@pytest.mark.parametrize("folder", ["*", "a */ ; --", "a /*", "täglich", "' \" $1 :name %s ?", "x" * 90])
 def test_no_name_of_a_folder_changes_the_statement(either: Either, tmp_path: Path, folder: str) -> None:
     for name in ("get", "/* x", "*"):
         path = tmp_path / f"x{folder}/{name}"
