@@ -251,6 +251,11 @@ PROJECTS = {
     "[tool.tenantstore.check]\nmodule = 1": "[tool.tenantstore.check] has no key 'module'; did you mean modules?",
     "[tool.tenantstore.check]\nmodules = 'a'": "[tool.tenantstore.check] modules is a list of texts",
     "[tool.tenantstore.check]\nmodel = []": "[tool.tenantstore.check] model is a text",
+    "[tool.tenantstore]\ncheck = 3": "[tool.tenantstore.check] is no table",
+    "[tool]\ntenantstore = 3": "[tool.tenantstore.check] is no table",
+    "tool = 3": "[tool.tenantstore.check] is no table",
+    "[tool.tenantstore.check]\nmigrations = []": "[tool.tenantstore.check] names no modules\n"
+    'modules = ["shop"], or whatever yours is.',
     "[tool": "Expected ']' at the end of a table declaration (at end of document)",
 }
 

@@ -122,10 +122,16 @@ def _table(file: Path) -> Any:
         found = tomllib.loads(file.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
         raise Misconfigured(f"{file}: {error}") from None
-    return found.get("tool", {}).get("tenantstore", {}).get("check")
+    for name in ("tool", "tenantstore", "check"):
+        if not isinstance(found, dict):
+            raise Misconfigured(f"{file}: [tool.tenantstore.check] is no table")
+        found = found.get(name, {} if name != "check" else None)
+    return found
 
 
 def _read(file: Path, table: Mapping[str, Any]) -> Project:
+    if not isinstance(table, dict):
+        raise Misconfigured(f"{file}: [tool.tenantstore.check] is no table")
     for key, value in table.items():
         if key not in _KEYS:
             raise Misconfigured(f"{file}: [tool.tenantstore.check] has no key {key!r}{nearest(key, _KEYS)}")
@@ -133,6 +139,10 @@ def _read(file: Path, table: Mapping[str, Any]) -> Project:
         if not isinstance(value, wanted) or (wanted is list and not all(isinstance(each, str) for each in value)):
             form = "a list of texts" if wanted is list else "a text"
             raise Misconfigured(f"{file}: [tool.tenantstore.check] {key} is {form}")
+    if not table.get("modules"):
+        raise Misconfigured(
+            f"{file}: [tool.tenantstore.check] names no modules", 'modules = ["shop"], or whatever yours is.'
+        )
     # What is checked lies beside the file that says so, installed or not.
     if str(file.parent) not in sys.path:
         sys.path.insert(0, str(file.parent))
