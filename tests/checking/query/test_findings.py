@@ -47,13 +47,29 @@ def test_a_proof_that_fails_on_a_statement_says_so_and_the_others_go_on(
 
     monkeypatch.setattr("tenantstore.checking.query.gather.nullability.columns", lost)
     monkeypatch.setattr("tenantstore.checking.query.gather.tenancy.prove", lost)
+    monkeypatch.setattr("tenantstore.checking.query.gather.tenancy.prove_policies", lost)
     case = CASES["tenant"]
     report = checked(files(case), case.python)
 
     assert {each.problem for each in report.findings if each.code == "unproven"} == {
-        f"the proof of {proof} does not get through this statement: KeyError: 'varno'"
-        for proof in ("nulls", "the tenant")
+        f"the proof of {proof} does not get through: KeyError: 'varno'"
+        for proof in ("nulls", "the tenant", "the policies")
     }
+
+
+def test_a_tree_that_cannot_be_read_is_told_and_the_check_goes_on(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def strange(_: str) -> None:
+        raise ValueError("more than one value")
+
+    monkeypatch.setattr("tenantstore.checking.analysis.statement.read", strange)
+    case = CASES["tenant"]
+    report = checked(files(case), case.python)
+
+    assert [(each.code, each.problem) for each in report.findings] == [
+        ("unproven", "the analysis does not get through: ValueError: more than one value")
+    ]
 
 
 def test_a_file_that_nothing_declares_is_found(checked: Checked) -> None:

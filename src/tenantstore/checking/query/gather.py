@@ -43,7 +43,9 @@ class Gatherer:
             analysis = analyse(self._connection, query.sql)
         except NotAnalysed as error:
             return Facts(identity(query), refusal=Refusal(error.problem, error.sqlstate, error.hint, error.offset))
-        except RecursionError as error:
+        except psycopg.Error:
+            raise
+        except Exception as error:  # of a tree of a form that nobody has met
             return Facts(identity(query), refusal=Refusal(_beyond("the analysis", error), "", _ADVICE, None))
         schema = self.schema
         beyond: list[Complaint] = []
@@ -78,7 +80,12 @@ class Gatherer:
         """What the database's policies let a tenant do that the model does not, where it says whom they bind."""
         if self._model is None or self._model.role is None:
             return ()
-        return tuple(tenancy.prove_policies(self._connection, self.schema, self._model))
+        model, beyond = self._model, list[Complaint]()
+        nothing: list[Complaint] = []
+        found = _tried(
+            "of the policies", lambda: tenancy.prove_policies(self._connection, self.schema, model), nothing, beyond
+        )
+        return (*found, *beyond)
 
     def _tenancy(self, query: Query[Any], analysis: Analysis) -> list[Complaint]:
         if self._model is None or query.scope is not Scope.TENANT:
@@ -113,4 +120,4 @@ def _tried(proof: str, run: Callable[[], T], otherwise: T, beyond: list[Complain
 
 def _beyond(proof: str, error: Exception) -> str:
     why = "it is nested too deeply" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
-    return f"{proof} does not get through this statement: {why}"
+    return f"{proof} does not get through: {why}"
