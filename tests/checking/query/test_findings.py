@@ -72,6 +72,16 @@ def test_a_tree_that_cannot_be_read_is_told_and_the_check_goes_on(
     ]
 
 
+def test_without_a_model_a_query_of_a_tenant_is_not_proven(service: Service, with_types: str) -> None:
+    case = CASES["tenant"]
+    of_a_model = service(files(case), case.python)
+    report = check(replace(of_a_model, model=None), with_types)
+
+    assert [(each.code, each.problem) for each in report.findings] == [
+        ("no-model", "there is no tenant model: nothing is proven of what queries of scope tenant reach")
+    ]
+
+
 def test_a_file_that_nothing_declares_is_found(checked: Checked) -> None:
     case = CASES["refused"]
     report = checked({**files(case), "orders/old": "-- scope: operator\nSELECT 1;\n"}, case.python)

@@ -23,6 +23,7 @@ from tenantstore.migrate.connect import connect
 from tenantstore.migrate.errors import Misconfigured
 from tenantstore.migrate.scratch import scratch
 from tenantstore.migrate.session import Options, unbroken
+from tenantstore.queries import Scope
 
 _UNDEFINED_TABLE = "42P01"
 _NOT_FOR_US = ("42501", "25006")  # a privilege that is missing, a database that takes no writes
@@ -107,9 +108,21 @@ def _of_policy(complaint: Complaint) -> Finding:
 
 def _judged(project: Project, facts: Mapping[Asked, Facts], found: list[Finding]) -> Report:
     findings = [*found, *(finding for asked, each in facts.items() for finding in judge(asked, each))]
+    findings += _without_a_model(project, facts)
     # A query that is declared twice has what is wrong with its text once.
     once = dict.fromkeys(findings)
     return Report(project, tuple(sorted(once, key=Finding.order)), facts)
+
+
+def _without_a_model(project: Project, facts: Mapping[Asked, Facts]) -> Iterator[Finding]:
+    """One finding, at the first of those queries that a model is for."""
+    tenants = [each for each in facts if each.query.scope is Scope.TENANT]
+    if tenants and project.model is None:
+        problem = "there is no tenant model: nothing is proven of what queries of scope tenant reach"
+        advice = (
+            'Say in a TenantModel whose rows each table has, and name it: model = "shop.tenancy:MODEL", or --model.'
+        )
+        yield tenants[0].finding("no-model", problem, advice)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ A service says it once, in its ``pyproject.toml``, for the command line and for 
 
     [tool.tenantstore.check]
     modules = ["shop"]                        # imported with all that is below them
-    model = "shop.tenancy:MODEL"              # a TenantModel; without one no query is held against one
+    model = "shop.tenancy:MODEL"              # a TenantModel; ours where only our migrations are named
     migrations = ["tenantstore", "migrations"]  # folders, applied in this order; `tenantstore` is ours
     snapshot = "check.snapshot.json"
     workload = "shop.plans:WORKLOAD"          # a Workload, for --plans
@@ -65,7 +65,7 @@ def project(
     workload: Workload | str | None = None,
     plans: Path | str = PLANS,
 ) -> Project:
-    """A project from its parts; without modules it is this library's own catalogue.
+    """A project from its parts; without modules it is this library's own catalogue, and ours alone have our model.
 
     :raises Misconfigured: when model or workload cannot be imported, or a folder is not there.
     """
@@ -73,9 +73,11 @@ def project(
     chosen = tuple(modules)
     if not chosen:
         chosen, plans = ("tenantstore.repositories",), resources.folder("plans")
-        model = model or "tenantstore.checking.ownership:OWNERSHIP"
         workload = workload or "tenantstore.checking.plans.fleet:FLEET"
-    folders = tuple(resources.folder("migrations") if each == OURS else root / each for each in migrations)
+    named = tuple(migrations)
+    if named == (OURS,):
+        model = model or "tenantstore.checking.ownership:OWNERSHIP"
+    folders = tuple(resources.folder("migrations") if each == OURS else root / each for each in named)
     for folder in folders:
         if not folder.is_dir():
             raise Misconfigured(f"{folder}: no such folder of migrations", "`tenantstore` stands for ours.")
@@ -119,7 +121,7 @@ def migrations(start: Path) -> list[str]:
 
 def _table(file: Path) -> Any:
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
+        found: Any = tomllib.loads(file.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
         raise Misconfigured(f"{file}: {error}") from None
     for name in ("tool", "tenantstore", "check"):

@@ -39,6 +39,7 @@ RULES = {
     "release-many": "A query of the last release that gave one row at most gives no more since.",
     "release-unproven": "What was proven of a query of the last release is proven since.",
     "release-unusable": "A query of the last release is taken by that release's own schema.",
+    "no-model": "Queries of scope tenant are held against a tenant model.",
     "policy-wide": "A policy in the database lets through what the model says, and no more.",
     "stale-snapshot": "The snapshot is of these queries, migrations and model.",
 }
