@@ -4,7 +4,11 @@
 -- device_shares_shared_with_idx, devices_pkey.
 -- scope: tenant
 WITH shared AS MATERIALIZED (
-    SELECT d.name, d.id
+    SELECT
+        d.id, d.name, d.android_id, d.status, d.cellular_ip, d.wifi_ip, d.vpn_ip, d.carrier, d.network_type,
+        d.battery_level, d.battery_charging, d.signal_strength, d.base_port, d.http_port, d.socks5_port,
+        d.udp_relay_port, d.ovpn_port, d.last_heartbeat, d.app_version, d.device_model, d.android_version,
+        d.description, d.relay_server_id, d.auto_rotate_minutes, d.customer_id, d.created_at, d.updated_at
     FROM devices AS d
     WHERE
         d.id = ANY (
@@ -26,13 +30,16 @@ page AS (
         LIMIT :limit
     )
     UNION ALL
-    SELECT
-        d.id, d.name, d.android_id, d.status, d.cellular_ip, d.wifi_ip, d.vpn_ip, d.carrier, d.network_type,
-        d.battery_level, d.battery_charging, d.signal_strength, d.base_port, d.http_port, d.socks5_port,
-        d.udp_relay_port, d.ovpn_port, d.last_heartbeat, d.app_version, d.device_model, d.android_version,
-        d.description, d.relay_server_id, d.auto_rotate_minutes, d.customer_id, d.created_at, d.updated_at
-    FROM (SELECT s.id FROM shared AS s ORDER BY s.name, s.id LIMIT :limit) AS s
-    INNER JOIN devices AS d ON d.id = s.id
+    (
+        SELECT
+            d.id, d.name, d.android_id, d.status, d.cellular_ip, d.wifi_ip, d.vpn_ip, d.carrier, d.network_type,
+            d.battery_level, d.battery_charging, d.signal_strength, d.base_port, d.http_port, d.socks5_port,
+            d.udp_relay_port, d.ovpn_port, d.last_heartbeat, d.app_version, d.device_model, d.android_version,
+            d.description, d.relay_server_id, d.auto_rotate_minutes, d.customer_id, d.created_at, d.updated_at
+        FROM shared AS d
+        ORDER BY d.name, d.id
+        LIMIT :limit
+    )
 )
 
 SELECT
