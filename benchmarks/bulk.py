@@ -67,7 +67,7 @@ def measure_logs(dsn: str, size: Size) -> Samples:
         operator.run(bandwidth.ensure_partition(apart[0][4].date()))
 
         def many(rows: Sequence[tuple[Any, ...]]) -> Callable[[], None]:
-            logs = [NewBandwidthLog(row[0], *row[2:], connection_id=row[1]) for row in rows]
+            logs = [NewBandwidthLog(id, came, went, begun, end, via) for id, via, came, went, begun, end in rows]
 
             def call() -> None:
                 assert operator.run(bandwidth.create_many(logs)) == ROWS_IN_A_CALL

@@ -49,11 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("committed", type=Path, nargs="?", default=COMMITTED, help="default: %(default)s")
     parser.add_argument("--tolerance", type=float, default=TOLERANCE, help="how much worse is no news (%(default)s)")
     options = parser.parse_args(arguments)
+    if not options.tolerance >= 0:
+        parser.error(f"a tolerance is not negative: {options.tolerance}")
     try:
-        (_, new), (_, old) = read(options.new), read(options.committed)
+        (made_on, new), (_, old) = read(options.new), read(options.committed)
     except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
         print(f"cannot compare: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
+    if "busy during" in made_on:
+        print(f"the machine was busy with something else during {made_on['busy during']}", file=sys.stderr)
     shared = {row.name for row in new} & {row.name for row in old}
     if not shared:
         print("cannot compare: no row is in both files", file=sys.stderr)

@@ -29,12 +29,10 @@ _AS = {_UUID: _TYPES["bytea"].oid, _TIME: _TYPES["int8"].oid}
 _EPOCH_SECONDS = 946_684_800  # PostgreSQL's, 2000-01-01
 
 
-class _Filled(UUID):
-    """A UUID whose slots can be filled; it is given its real class afterwards."""
-
-    __slots__ = ()
-    __setattr__ = object.__setattr__
-    __init__ = object.__init__
+# A UUID whose slots can be filled; it is given its real class afterwards.
+_Filled: Any = type(
+    "_Filled", (UUID,), {"__slots__": (), "__setattr__": object.__setattr__, "__init__": object.__init__}
+)
 
 
 def measure(dsn: str, size: Size) -> Samples:
@@ -73,18 +71,18 @@ def _finisher(oids: Sequence[int]) -> Callable[[list[Any]], Any]:
     return finish
 
 
-def _uuids(values: Sequence[bytes | None]) -> list[Any]:
+def _uuids(values: Sequence[Any]) -> list[Any]:
     seen: dict[Any, Any] = {None: None}
     for value in values:
         if value not in seen:
-            seen[value] = made = _Filled()  # type: ignore[no-untyped-call]
+            seen[value] = made = _Filled()
             made.int = int.from_bytes(value)
             made.is_safe = SafeUUID.unknown
             made.__class__ = UUID
     return [seen[value] for value in values]
 
 
-def _times(values: Sequence[int | None]) -> list[Any]:
+def _times(values: Sequence[Any]) -> list[Any]:
     seen: dict[Any, Any] = {None: None}
     for value in values:
         if value not in seen:

@@ -81,7 +81,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Measured:
-    """A row with its figures."""
+    """A row with its figures, and the shares of the processors that others used and that the host had stolen then."""
 
     name: str
     title: str
@@ -89,6 +89,8 @@ class Measured:
     note: str
     medians: dict[str, float] = field(default_factory=dict)
     ratios: list[Ratio] = field(default_factory=list)
+    others: float | None = None
+    stolen: float | None = None
 
 
 def measured(row: Row, samples: Samples) -> Measured:
@@ -109,7 +111,10 @@ def _ratio(samples: Samples, over: str, under: str, at_most: float | None, at_le
 
 
 def take_turns(calls: Calls, turns: int, warm_up: int = 8) -> dict[str, list[float]]:
-    """The time of each call in each turn, in µs. Who follows whom changes from turn to turn, the same in each run."""
+    """The time of each call in each turn, in µs. Who follows whom changes from turn to turn, the same in each run.
+
+    Each runs once unmeasured before it is measured: what is compared is not who finds the caches that another left.
+    """
     for call in calls.values():
         for _ in range(warm_up):
             call()
@@ -119,6 +124,7 @@ def take_turns(calls: Calls, turns: int, warm_up: int = 8) -> dict[str, list[flo
         for turn in range(turns):
             for name in Random(turn).sample(names, len(names)):  # noqa: S311  an order, no secret
                 call = calls[name]
+                call()
                 begun = perf_counter_ns()
                 result = call()
                 times[name].append((perf_counter_ns() - begun) / 1000)

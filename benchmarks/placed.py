@@ -7,7 +7,7 @@ connection.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 
@@ -27,7 +27,9 @@ def placed(dsn: str, apart: bool) -> Iterator[None]:
         servers = [server for (server,) in connection.execute(_SERVERS)]
     free = os.sched_getaffinity(0)
     for server in servers:
-        os.sched_setaffinity(server, {max(free)})
+        # One whose client has gone may be ending.
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(server, {max(free)})
     os.sched_setaffinity(0, {min(free) if apart else max(free)})
     try:
         yield

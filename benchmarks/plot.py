@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.frame import Measured
-from benchmarks.report import said, spread, verdict
+from benchmarks.report import busy, said, spread, verdict
 
 _OURS, _OTHERS, _BAR_INCHES = "#1f6feb", "#b8c0cc", 0.27
 
@@ -38,7 +38,7 @@ def _panel(axes: Axes, row: Measured) -> None:
     axes.bar_label(bars, [f"{value:,.{2 if value < 10 else 0}f}" for value in values], padding=3, fontsize=8)
     axes.invert_yaxis()
     axes.margins(x=0.12)
-    axes.set_title(f"{row.title}, {row.unit}", loc="left", fontsize=10, fontweight="bold")
+    axes.set_title(f"{row.title}, {row.unit}{', BUSY' * busy(row)}", loc="left", fontsize=10, fontweight="bold")
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel("\n".join(_targets(row)), loc="left", fontsize=8)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.frame import Measured, Ratio
+from benchmarks.machine import BUSY
 
 
 def lines(row: Measured) -> Iterator[str]:
@@ -19,6 +20,13 @@ def lines(row: Measured) -> Iterator[str]:
         yield f"  {verdict(ratio):<6}  {spread(ratio):<22}  {said(ratio)}"
     if row.note:
         yield f"  {row.note}"
+    if row.others is not None:
+        yield f"  Others used {row.others:.0%} of the processors, {row.stolen:.0%} were stolen{', BUSY' * busy(row)}."
+
+
+def busy(row: Measured) -> bool:
+    """Whether so much went on beside it that its figures are for looking only."""
+    return max(row.others or 0, row.stolen or 0) >= BUSY
 
 
 def verdict(ratio: Ratio) -> str:

@@ -3,7 +3,7 @@
 The server's time is what its process spent on a processor where the kernel says so, else that until libpq has the rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -54,7 +54,7 @@ def _texts(customer_id: UUID) -> dict[str, tuple[str, list[bytes | None]]]:
     }
 
 
-def _libpq(connection: psycopg.Connection[Any], name: str, sql: str, values: list[bytes | None]) -> Callable[[], None]:
+def _libpq(connection: psycopg.Connection[Any], name: str, sql: str, values: Sequence[Any]) -> Callable[[], None]:
     pgconn = connection.pgconn
     pgconn.prepare(name.encode(), sql.encode())
 

@@ -98,6 +98,24 @@ def test_runs_that_have_nothing_in_common_cannot_be_compared(
     assert (compare([PAGES], [LISTS]), capsys.readouterr().err) == (2, "cannot compare: no row is in both files\n")
 
 
+def test_a_run_beside_something_else_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(report.to_json({"busy during": "lists"}, [LISTS]))
+
+    assert (main([str(path), str(path)]), capsys.readouterr().err) == (
+        0,
+        "the machine was busy with something else during lists\n",
+    )
+
+
+@pytest.mark.parametrize("tolerance", ["-0.1", "nan"])
+def test_a_tolerance_is_not_negative(capsys: pytest.CaptureFixture[str], tolerance: str) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main(["new", "old", "--tolerance", tolerance])
+
+    assert "error: a tolerance is not negative" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"machine": {}, "rows": [{}]}', '{"machine": {}, "rows": [1]}'])
 def test_what_is_no_run_cannot_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
     (tmp_path / "new").write_text(text)

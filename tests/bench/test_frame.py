@@ -1,9 +1,14 @@
 """The figures that are made of samples, and how they are shown."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from benchmarks import report
+from benchmarks.__main__ import main
 from benchmarks.frame import Measured, Ratio, Row, Samples, Size, Target, measured, take_turns
+from benchmarks.machine import beside
 
 ROW = Row(
     "name",
@@ -50,11 +55,11 @@ def test_everybody_has_as_many_turns_and_follows_everybody() -> None:
     order: list[str] = []
     calls = {name: (lambda name=name: order.append(name)) for name in "abc"}
     times = take_turns(calls, turns=40, warm_up=1)
-    turns = ["".join(order[n : n + 3]) for n in range(0, len(order), 3)]
+    turns = ["".join(order[n : n + 6]) for n in range(3, len(order), 6)]
 
     assert {name: len(each) for name, each in times.items()} == {"a": 40, "b": 40, "c": 40}
-    assert turns[0] == "abc"
-    assert set(turns) == {"abc", "acb", "bac", "bca", "cab", "cba"}
+    # Unmeasured first, then measured.
+    assert set(turns) == {"aabbcc", "aaccbb", "bbaacc", "bbccaa", "ccaabb", "ccbbaa"}
 
 
 def test_a_row_is_shown_with_what_was_asked_of_it() -> None:
@@ -70,6 +75,44 @@ def test_a_row_is_shown_with_what_was_asked_of_it() -> None:
         "          0.50 (0.25 to 0.50)     ours / other",
         "  A note.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("others", "stolen", "said"),
+    [
+        (0.04, 0.0, "  Others used 4% of the processors, 0% were stolen."),
+        (0.35, 0.0, "  Others used 35% of the processors, 0% were stolen, BUSY."),
+        (0.0, 0.1, "  Others used 0% of the processors, 10% were stolen, BUSY."),
+    ],
+)
+def test_a_row_says_what_went_on_beside_it(others: float, stolen: float, said: str) -> None:
+    assert list(report.lines(replace(MEASURED, others=others, stolen=stolen)))[-1] == said
+
+
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="the kernel does not say what its processors do")
+def test_what_goes_on_beside_a_measurement_is_looked_for_around_it() -> None:
+    result, went_on = beside(lambda: "samples")
+
+    assert result == "samples"
+    assert went_on is not None
+    assert [0 <= each <= 1 for each in went_on] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["lists", "nosuch"], "no such row: nosuch; --list shows them"),
+        (["--json", "/nowhere/x"], "/nowhere/x cannot be written: it is a folder, or is in none"),
+        (["--plot", "/"], "/ cannot be written: it is a folder, or is in none"),
+    ],
+)
+def test_what_could_not_end_well_is_not_begun(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], why: str
+) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main(arguments)
+
+    assert capsys.readouterr().err.splitlines()[-1] == f"python -m benchmarks: error: {why}"
 
 
 def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
