@@ -42,6 +42,14 @@ CONTRACT = {
     "status_logs": "create list_by_device last_before has_logs list_by_device_for_customer",
     "users": "create get_by_id get_by_email list_all set_webhook_url update_password_hash",
 }
+# They add rows, or go through a whole table, whose order or count no index serves.
+WITHOUT_INDEX = """
+    bandwidth/create bandwidth/create_many bandwidth/ensure_partition bandwidth/total connections/count_active
+    connections/list_all customer_auth_tokens/create customers/create customers/create_with_auth customers/list_all
+    device_commands/create devices/create devices/next_base_port ip_history/create pairing_codes/create
+    pairing_codes/delete_expired pairing_codes/list_all relay_servers/create relay_servers/list_active
+    relay_servers/list_all rotation_links/create status_logs/create users/create users/list_all
+"""
 NAMES = sorted(f"{module}/{function}" for module, functions in CONTRACT.items() for function in functions.split())
 
 
@@ -106,5 +114,5 @@ def test_the_indexes_that_headers_name_are_there(admin: Admin) -> None:
         for index in re.findall(r"\b\w+_(?:idx|key|pkey)\b", line)
     }
 
-    assert len(named) > len(NAMES) / 2
+    assert sorted(set(NAMES) - {name for name, _ in named}) == sorted(WITHOUT_INDEX.split())
     assert [each for each in sorted(named) if each[1] not in there] == []
