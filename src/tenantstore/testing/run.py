@@ -1,14 +1,17 @@
 """What the plugin keeps of a test run, from its configuration to its end."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tenantstore.testing.home import Home
-from tenantstore.testing.session import Database, Session, Settings
+from tenantstore.testing.settings import Settings
 
-DATABASE = pytest.StashKey[Database]()
+if TYPE_CHECKING:
+    from tenantstore.testing.session import Database, Session
+
+DATABASE: "pytest.StashKey[Database]" = pytest.StashKey()
 
 
 class Run:
@@ -31,7 +34,7 @@ class Run:
             self._home = Home(path) if path is not None and path.is_dir() else Home.made(self._config.rootpath)
         return self._home
 
-    def session(self) -> Session:
+    def session(self) -> "Session":
         """The session, begun at its first use.
 
         :raises TenantstoreError: when it cannot be.
@@ -41,6 +44,11 @@ class Run:
         if self._session is None:
             process = self._given["workerid"] if self._given else "main"
             try:
+                if self.settings.starts_a_server:
+                    self.home.begin(self.settings)
+                # A tenth of a second, which the server has meanwhile.
+                from tenantstore.testing.session import Session
+
                 self._session = Session(self.settings, self.home, process)
             except Exception as error:
                 self._error = error

@@ -1,33 +1,20 @@
 """What one process of a test run has: the server, the template on it, databases for its tests."""
 
-import os
 import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tenantstore.testing import binaries
 from tenantstore.testing.clones import Clones
-from tenantstore.testing.home import Home, Wanted
-from tenantstore.testing.launcher import DSN_VARIABLE, launch
+from tenantstore.testing.home import Home
+from tenantstore.testing.launcher import launch
 from tenantstore.testing.roles import Role
 from tenantstore.testing.server import Server
+from tenantstore.testing.settings import Settings
 from tenantstore.testing.template import Ready, Template
 
 _KEPT = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the command line and the project's configuration ask for."""
-
-    provider: str | None
-    image: str
-    keep_minutes: float
-    migrations: tuple[str, ...]
-    role: str
-    settings: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +35,12 @@ class Session:
     """
 
     def __init__(self, settings: Settings, home: Home, process: str) -> None:
-        template = Template(settings.migrations, settings.role, list(settings.settings.items()))
         self._settings = settings
         self._kept = 0
-        self.server: Server = _server(settings, home, template)
+        self.server: Server = _server(settings, home)
         self._admin = self.server.admin()
         try:
-            self.template: Ready = template.ready(self.server, self._admin)
+            self.template: Ready = Template.of(settings).ready(self.server, self._admin)
             self._clones = Clones(self.server, self.template, home.name, process)
         except BaseException:
             self._admin.close()
@@ -112,13 +98,12 @@ class Session:
         return make_conninfo(dsn, password=self.role.password) if self.role.password else dsn
 
 
-def _server(settings: Settings, home: Home, template: Template) -> Server:
-    if settings.provider == "dsn" or (settings.provider is None and os.environ.get(DSN_VARIABLE)):
-        if settings.settings:
-            raise ValueError("ts_settings are for a server that is started, and this one is there already")
-        return launch("dsn")
-    wanted: dict[str, Any] = {"provider": settings.provider, "image": settings.image, "settings": settings.settings}
-    return home.server(Wanted(**wanted, migrations=list(settings.migrations), role=settings.role, seed=template.seed))
+def _server(settings: Settings, home: Home) -> Server:
+    if settings.starts_a_server:
+        return home.server(settings)
+    if settings.settings:
+        raise ValueError("ts_settings are for a server that is started, and this one is there already")
+    return launch("dsn")
 
 
 def _psql() -> str:

@@ -19,8 +19,8 @@ from tenantstore.testing.roles import Role, ready_role
 if TYPE_CHECKING:
     import psycopg
 
-    from tenantstore.testing.home import Wanted
     from tenantstore.testing.server import Server
+    from tenantstore.testing.settings import Settings
 
 OURS = "tenantstore"
 
@@ -73,9 +73,9 @@ class Template:
         self.seed: str = told.hexdigest()[:16]
 
     @classmethod
-    def of(cls, wanted: "Wanted") -> "Template":
-        """The template that a keeper's runs want."""
-        return cls(wanted.migrations, wanted.role, list(wanted.settings.items()))
+    def of(cls, settings: "Settings") -> "Template":
+        """The template of runs with these settings."""
+        return cls(settings.migrations, settings.role, list(settings.settings.items()))
 
     def ready(self, server: "Server", admin: "psycopg.Connection[Any]") -> Ready:
         """Have the template and the role on the server. Others may do the same at the same time.
