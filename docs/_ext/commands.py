@@ -60,8 +60,8 @@ def _index(made: argparse.ArgumentParser) -> str:
 def _command(made: argparse.ArgumentParser, text: str) -> str:
     parts = [_described(made, text)]
     for name, below in subcommands(made).items():
-        parts += [f"## {name}", _described(below, "")]
-    return page(made.prog, *parts, _epilog(made))
+        parts += [f"## {name}", _described(below, ""), _epilog(below, "###")]
+    return page(made.prog, *parts, _epilog(made, "##"))
 
 
 def _described(made: argparse.ArgumentParser, text: str) -> str:
@@ -106,14 +106,14 @@ def _prose(text: str) -> str:
     )
 
 
-def _epilog(made: argparse.ArgumentParser) -> str:
+def _epilog(made: argparse.ArgumentParser, level: str) -> str:
     parts = []
     for title, lines in _blocks(made.epilog or ""):
         if title.lower() == _EXIT_CODES:
             rows = [(str(number), plain(text)) for number, text in exit_codes(made).items()]
-            parts += ["## Exit codes", table(("code", "meaning"), rows)]
+            parts += [f"{level} Exit codes", table(("code", "meaning"), rows)]
         elif title:
-            parts += [f"## {title.capitalize()}", fence("text", "\n".join(line[2:] for line in lines))]
+            parts += [f"{level} {title.capitalize()}", fence("text", "\n".join(line[2:] for line in lines))]
         else:
             parts += [_prose("\n".join(lines))]
     return "\n\n".join(parts)
@@ -129,6 +129,9 @@ def _blocks(text: str) -> Iterator[tuple[str, list[str]]]:
 
 def _exit_codes(made: dict[str, argparse.ArgumentParser]) -> str:
     told = {name: exit_codes(each) for name, each in made.items()}
+    for name, each in made.items():
+        for below in subcommands(each).values():
+            told[name] |= exit_codes(below)
     rows = [
         (
             str(number),

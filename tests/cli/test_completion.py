@@ -54,7 +54,7 @@ def test_modules_that_cannot_be_imported_complete_nothing(tmp_path: Path, monkey
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_its_options_completed(name: str) -> None:
-    parser = import_module(COMMANDS[name].home)._parser()
+    parser = import_module(COMMANDS[name].home).make_parser()
 
     assert (parser.prog, [each.text for each in words([name, "--h"])]) == (f"tenantstore {name}", ["--help"])
 

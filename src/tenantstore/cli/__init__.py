@@ -14,7 +14,7 @@ from tenantstore.migrate.shown import one_line
 
 
 class Command(NamedTuple):
-    """``home`` is the module, with ``main(argv) -> int`` and ``_parser()``; ``text`` is what it does, in a line."""
+    """``home`` is the module, with ``main(argv) -> int`` and ``make_parser()``; ``text`` is what it does, in a line."""
 
     home: str
     text: str

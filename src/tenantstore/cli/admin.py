@@ -39,7 +39,7 @@ _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 def main(argv: Sequence[str]) -> int:
     """Parse and make the user; the exit code."""
-    parser = _parser()
+    parser = make_parser()
     asked, more = parser.parse_known_args(argv)
     if more:
         # Not argparse's own error, which would repeat what may well be a password.
@@ -69,7 +69,7 @@ class Taken(TenantstoreError):
         return f"there is a user {self.email} already: nothing was changed"
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tenantstore admin", description="The people who run the service.")
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
     create = commands.add_parser(

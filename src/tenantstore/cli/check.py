@@ -2,9 +2,7 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,6 @@ from tenantstore.migrate.shown import shown
 
 if TYPE_CHECKING:
     from tenantstore.checking.query.check import Report
-    from tenantstore.checking.query.project import Project
 
 _FINDINGS = 4
 _INTERRUPTED = 130
@@ -39,7 +36,7 @@ tenantstore's own queries. The database is a scratch one, on a server that is la
 
 def main(argv: Sequence[str]) -> int:
     """Parse and check; the exit code."""
-    parser = _parser()
+    parser = make_parser()
     arguments = parser.parse_args(argv)
     if arguments.offline and (arguments.update or arguments.dsn or arguments.plans or arguments.base):
         parser.error("--offline asks no database: it takes neither --dsn nor --update nor --plans nor --base")
@@ -47,9 +44,11 @@ def main(argv: Sequence[str]) -> int:
         parser.error("--plans fills a scratch database with rows: it takes --scratch-dsn, not --dsn")
     # Not before: --help must not wait for psycopg.
     from tenantstore.checking.query.check import check, check_offline
+    from tenantstore.checking.query.project import here
 
     try:
-        project = _project(arguments)
+        names = ("modules", "model", "migrations", "snapshot", "workload")
+        project = here(**{name: value for name in names if (value := getattr(arguments, name))})
         if arguments.offline:
             report = check_offline(project)
         else:
@@ -67,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
         return error.exit_code if error.exit_code in (2, 5) else 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tenantstore check",
         description=_DESCRIPTION,
@@ -106,23 +105,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--json", action="store_true", help="the result as JSON")
     add("--sarif", type=Path, metavar="FILE", help="write the findings as SARIF 2.1.0 as well")
     return parser
-
-
-def _project(arguments: argparse.Namespace) -> "Project":
-    from tenantstore.checking.query.project import find, project
-
-    # What is checked may lie where it is checked, installed or not.
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, here)
-    names = ("modules", "model", "migrations", "snapshot", "workload")
-    named = {name: getattr(arguments, name) for name in names}
-    given = {name: value for name, value in named.items() if value}
-    if "modules" in given:
-        return project(**given)
-    found = find(Path.cwd())
-    if found is None:
-        return project(**given)
-    return project(**{**{each.name: getattr(found, each.name) for each in fields(found)}, **given})
 
 
 def _told(arguments: argparse.Namespace, report: "Report") -> int:

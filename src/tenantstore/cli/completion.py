@@ -63,7 +63,7 @@ class Word(NamedTuple):
 
 def main(argv: Sequence[str]) -> int:
     """Parse and print; the exit code."""
-    asked = _parser().parse_args(argv)
+    asked = make_parser().parse_args(argv)
     if asked.shell in _SCRIPTS:
         print(_SCRIPTS[asked.shell].strip())
         return 0
@@ -72,7 +72,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tenantstore completion",
         description=_DESCRIPTION,
@@ -94,7 +94,7 @@ def words(typed: Sequence[str]) -> list[Word]:
     command = COMMANDS.get(before[0])
     if command is None:
         return []
-    return _beginning(begun, _following(import_module(command.home)._parser(), before[1:], begun))
+    return _beginning(begun, _following(import_module(command.home).make_parser(), before[1:], begun))
 
 
 def _following(parser: argparse.ArgumentParser, before: Sequence[str], begun: str) -> list[Word]:

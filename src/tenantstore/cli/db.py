@@ -39,7 +39,7 @@ $XDG_STATE_HOME/tenantstore/db, else in ~/.local/state/tenantstore/db; of root, 
 
 def main(argv: Sequence[str]) -> int:
     """Parse and carry out; the exit code."""
-    parser = _parser()
+    parser = make_parser()
     asked, more = parser.parse_known_args(argv)
     if more and asked.run is not _psql:
         parser.error(f"unrecognized arguments: {' '.join(more)}")
@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tenantstore db",
         description="A PostgreSQL for development: it goes on when the command is over, and keeps its data.",

@@ -26,7 +26,7 @@ _BOLD, _RED, _GREEN = "1", "31", "32"
 
 def main(argv: Sequence[str]) -> int:
     """Parse, play the story, clean up; the exit code."""
-    keep: bool = _parser().parse_args(argv).keep
+    keep: bool = make_parser().parse_args(argv).keep
     signals = _Signals()
     with signals.handled():
         try:
@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tenantstore demo",
         description="Starts a PostgreSQL, migrates it, and shows what two customers see of each other's phones.",

@@ -23,7 +23,7 @@ service logs in with: that this role may do nothing by itself is part of what is
 
 def main(argv: Sequence[str]) -> int:
     """Parse and examine; the exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = make_parser().parse_args(argv)
     # Not before: --help must not wait for psycopg.
     from tenantstore.checking import examine
 
@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     return _FINDINGS if findings else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tenantstore doctor",
         description="Compares roles, grants, policies, views, functions and triggers with the model.",

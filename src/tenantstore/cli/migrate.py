@@ -36,7 +36,7 @@ _UNITS = {"ms": 0.001, "s": 1, "m": 60, "": 1}
 
 def main(argv: Sequence[str]) -> int:
     """Parse and carry out; the exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = make_parser().parse_args(argv)
     arguments.dsn = arguments.dsn or os.environ.get("TENANTSTORE_DSN", "")
     # What ends a container or a lost login ends a migration as Ctrl-C does: the server is told to stop.
     before = {number: signal.signal(number, _interrupt) for number in _SIGNALS if _heeded(number)}
@@ -64,7 +64,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tenantstore migrate",
         formatter_class=argparse.RawDescriptionHelpFormatter,

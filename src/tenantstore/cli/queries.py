@@ -33,7 +33,7 @@ _LISTED = ("name", "scope", "shape", "record", "parameters")
 
 def main(argv: Sequence[str]) -> int:
     """Parse and carry out; the exit code."""
-    asked = _parser().parse_args(argv)
+    asked = make_parser().parse_args(argv)
     # Not before: --help must not wait for psycopg.
     import psycopg
 
@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tenantstore queries",
         description="Which queries there are, what one is made of, and how the server runs it for a customer.",
@@ -93,10 +93,9 @@ def _names(**_given: Any) -> Iterable[str]:
 
 def _project(modules: list[str]) -> "Project":
     """What is checked is what is shown."""
-    from tenantstore.cli.check import _project as project
+    from tenantstore.checking.query.project import here
 
-    nothing = {"model": None, "migrations": None, "snapshot": None, "workload": None}
-    return project(argparse.Namespace(modules=modules, **nothing))
+    return here(modules=modules) if modules else here()
 
 
 def _declared(project: "Project") -> "list[Query[Any]]":

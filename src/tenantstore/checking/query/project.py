@@ -16,7 +16,7 @@ Paths are relative to that file.
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -102,6 +102,20 @@ def find(start: Path) -> Project | None:
         if file.is_file() and (table := _table(file)) is not None:
             return _read(file, table)
     return None
+
+
+def here(**given: Any) -> Project:
+    """The project of this folder, with what is ``given`` in place of its own; other modules make one of their own.
+
+    :raises Misconfigured: as of :func:`project` and :func:`find`.
+    """
+    # What is checked may lie where it is checked, installed or not.
+    if (folder := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, folder)
+    found = None if "modules" in given else find(Path.cwd())
+    if found is None:
+        return project(**given)
+    return project(**{**{each.name: getattr(found, each.name) for each in fields(found)}, **given})
 
 
 def migrations(start: Path) -> list[str]:
