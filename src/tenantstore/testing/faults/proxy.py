@@ -157,7 +157,8 @@ class Faults:
             ]
             with self._lock:
                 self._lines.append(line)
-                self._threads += threads
+                # Those of connections that are over are let go; the thread that accepts is the first of the others.
+                self._threads = [*filter(threading.Thread.is_alive, self._threads), *threads]
             for thread in threads:
                 thread.start()
 
