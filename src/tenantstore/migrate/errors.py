@@ -55,6 +55,7 @@ ADVICE = {
     "25006": "The server takes no writes: is it a standby? The DSN should name the primary.\n"
     "Or has somebody frozen the database? `SHOW default_transaction_read_only` tells.",
     "42501": "Migrate as the owner of what is changed, or grant what is missing.",
+    "42P01": "Made by another folder? Apply that first; to try this one, `--base FOLDER`, and `tenantstore` for ours.",
     "42P07": "Made by hand? `stamp` adopts a database that stands at a version already.",
     "42701": "Made by hand? `stamp` adopts a database that stands at a version already.",
     "42710": "Made by hand? `stamp` adopts a database that stands at a version already.",
@@ -64,7 +65,10 @@ ADVICE = {
 
 
 class MigrationError(TenantstoreError):
-    """``problem``, and in ``advice`` what to do about it; both may have several lines."""
+    """``problem``, and in ``advice`` what to do about it; both may have several lines.
+
+    :next: what ``advice`` says; the text ends with it.
+    """
 
     exit_code: ClassVar[int] = 1
 
@@ -78,63 +82,102 @@ class MigrationError(TenantstoreError):
 
 
 class Misconfigured(MigrationError):
-    """The request cannot be carried out as it was made."""
+    """The request cannot be carried out as it was made.
+
+    :next: put the request right, the folder, the version or the DSN that it names; nothing was changed.
+    """
 
     exit_code = 2
 
 
 class UnknownVersion(Misconfigured):
-    """There is no file of this version."""
+    """There is no file of this version.
+
+    :next: ``tenantstore migrate status`` lists the versions that there are.
+    """
 
 
 class ForeignHistory(Misconfigured):
-    """The table is there, and is not a history of this runner."""
+    """The table is there, and is not a history of this runner.
+
+    :next: name another table with ``--table``.
+    """
 
 
 class Irreversible(Misconfigured):
-    """A file on the way down cannot be undone."""
+    """A file on the way down cannot be undone.
+
+    :next: go no further down than the version above it, or restore a backup.
+    """
 
 
 class PoolerBetween(Misconfigured):
-    """A pooler stands between, where a session must be the runner's own."""
+    """A pooler stands between, where a session must be the runner's own.
+
+    :next: give the DSN of the server itself, past PgBouncer.
+    """
 
 
 class Drift(MigrationError):
-    """Folder and history disagree."""
+    """Folder and history disagree.
+
+    :next: bring the file back as it was released; where it was edited on purpose, ``tenantstore migrate repair``.
+    """
 
     exit_code = 4
 
 
 class HalfDone(MigrationError):
-    """A file without a transaction stopped in the middle, and must be finished before what was asked for."""
+    """A file without a transaction stopped in the middle, and must be finished before what was asked for.
+
+    :next: ``tenantstore migrate up`` goes on after the statements that are done; then ask again.
+    """
 
     exit_code = 4
 
 
 class InvalidIndex(MigrationError):
-    """A statement went through, and an index is of no use after it."""
+    """A statement went through, and an index is of no use after it.
+
+    :next: drop the index and run again: it is built anew.
+    """
 
 
 class Refused(MigrationError):
-    """The server refused something that is in no file."""
+    """The server refused something that is in no file.
+
+    :next: the text has the SQLSTATE: mostly a right that the role lacks on the history's schema.
+    """
 
 
 class LockLost(MigrationError):
-    """A file without a transaction gave up the lock that its session holds."""
+    """A file without a transaction gave up the lock that its session holds.
+
+    :next: take ``pg_advisory_unlock_all`` or ``DISCARD`` out of the file, and run again.
+    """
 
 
 class ServerGone(MigrationError):
-    """The connection broke."""
+    """The connection broke.
+
+    :next: run the same command again: the history says what is done.
+    """
 
 
 class Unreachable(MigrationError):
-    """No connection in time."""
+    """No connection in time.
+
+    :next: is the server up, and the DSN its own? A longer ``--wait`` waits for it.
+    """
 
     exit_code = 5
 
 
 class LockedOut(MigrationError):
-    """Another deployer held the lock of this history for too long."""
+    """Another deployer held the lock of this history for too long.
+
+    :next: wait until that deploy is over, or end its session, which the text names; then run again.
+    """
 
     exit_code = 6
 
@@ -164,7 +207,10 @@ class Problem:
 
 
 class InvalidFolder(MigrationError):
-    """Files that cannot be run, or cannot be put in one certain order."""
+    """Files that cannot be run, or cannot be put in one certain order.
+
+    :next: mend each file that is named; ``tenantstore migrate check`` reads the folder without a database.
+    """
 
     exit_code = 4
 
@@ -175,7 +221,10 @@ class InvalidFolder(MigrationError):
 
 
 class StatementFailed(MigrationError):
-    """The server refused a statement at ``place``; ``notes`` are its detail, hint and context, one a line."""
+    """The server refused a statement at ``place``; ``notes`` are its detail, hint and context, one a line.
+
+    :next: mend the file at that place, and run again: nothing of a file in a transaction stays.
+    """
 
     def __init__(self, place: Problem, sqlstate: str, notes: Sequence[str], advice: str) -> None:
         super().__init__("\n".join((str(place), f"SQLSTATE {sqlstate}", *notes)), advice)
@@ -185,7 +234,10 @@ class StatementFailed(MigrationError):
 
 
 class Blocked(StatementFailed):
-    """A statement ran into the lock timeout or a deadlock, again and again."""
+    """A statement ran into the lock timeout or a deadlock, again and again.
+
+    :next: end what the text says is in the way, or run again at a quieter hour, with a longer ``--wait``.
+    """
 
     exit_code = 6
 
