@@ -66,14 +66,18 @@ def _play(signals: "_Signals", keep: bool) -> None:
         print(f"PostgreSQL {server.version} ({server.provider}) is up and migrated; the service logs in as app.\n")
         for scene in scenes(store):
             _show(scene)
-        if not keep:
-            _tell_how_to_connect(server, "`tenantstore demo --keep` leaves the server up, to look around:")
-            return
-        with suppress(KeyboardInterrupt):
-            _tell_how_to_connect(server, "The server is up until Ctrl-C:")
-            while True:
-                # Not signal.pause(): a signal that comes just before it would be waited out.
-                time.sleep(1)
+        if keep:
+            _stay_up(server)
+    if not keep:
+        print("The server is gone now. `tenantstore demo --keep` leaves it up, and says how to look around in it.")
+
+
+def _stay_up(server: "Server") -> None:
+    with suppress(KeyboardInterrupt):
+        _tell_how_to_connect(server)
+        while True:
+            # Not signal.pause(): a signal that comes just before it would be waited out.
+            time.sleep(1)
 
 
 @contextmanager
@@ -142,10 +146,10 @@ def _show(scene: "Scene") -> None:
     print(flush=True)
 
 
-def _tell_how_to_connect(server: "Server", how_long: str) -> None:
+def _tell_how_to_connect(server: "Server") -> None:
     from tenantstore.demo.stage import DATABASE, LOGIN
 
-    print(how_long)
+    print("The server is up until Ctrl-C:")
     print(f"  {shutil.which('psql') or 'psql'} '{server.dsn(DATABASE, LOGIN)}'")
     print(
         "  By itself app may read nothing. BEGIN; SET LOCAL ROLE tenantstore_operator; shows it everything.", flush=True
