@@ -4,13 +4,10 @@ import importlib.util
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
-from tenantstore.checking.analysis import Schema, analyse
-from tenantstore.checking.tenancy import prove
 from tenantstore.repositories import devices
 from tenantstore.resources import folder
 from tenantstore.store import Scope, TenantScope
@@ -54,22 +51,6 @@ def test_the_query_of_ones_own_finds_what_it_says(
     found = ada.run(phones.list_quiet(ada.customer_id, since))
 
     assert found == [phones.QuietPhone("Rack 1", quiet.last_heartbeat)]
-
-
-def test_the_model_that_is_shown_tells_whose_a_note_is(migrated: str) -> None:
-    model: dict[str, Any] = {}
-    exec(block("python", "_NOTES = "), model)
-    texts = [
-        "SELECT n.body FROM notes AS n WHERE n.customer_id = $1",
-        "INSERT INTO notes (customer_id, body) VALUES ($1, '')",
-        "SELECT n.body FROM notes AS n WHERE n.customer_id <> $1",
-    ]
-    with psycopg.connect(migrated, autocommit=True) as connection:
-        connection.execute("CREATE TABLE notes (customer_id uuid NOT NULL REFERENCES customers, body text NOT NULL)")
-        schema = Schema(connection)
-        found = [prove(analyse(connection, text), schema, model["MODEL"], ["customer_id"]) for text in texts]
-
-    assert [[each.code for each in complaints] for complaints in found] == [[], [], ["tenant-missing"]]
 
 
 def test_the_example_of_watching_says_nothing_where_all_is_well(
