@@ -11,7 +11,7 @@ import pytest
 
 from tenantstore.errors import Conflict, NotAllowed, NotFound
 from tests.store import notes
-from tests.store.conftest import Admin
+from tests.store.conftest import Admin, Open
 from tests.store.either import Either
 
 CASES: dict[str, tuple[Callable[[UUID, UUID], Any], type[Exception], str, str]] = {
@@ -101,6 +101,31 @@ def test_a_customer_learns_what_failed_and_nothing_of_anothers_row(
     assert (type(found), str(found)) == (error, text)
     assert [word for word in (bobs, str(bob), "notes_", "13", "DETAIL", "psycopg") if word in told] == []
     assert (either.tenant(ada).run(notes.list_by_customer(ada)), either.free) == ([], (1, 1))
+
+
+@pytest.mark.parametrize("way", ["run", "run_all", "transaction"])
+def test_a_lock_that_keeps_a_customer_out_is_in_conflict_as_any_other(
+    open_store: Open, admin: Admin, ada: UUID, way: str
+) -> None:
+    either = open_store(kwargs={"options": "-c lock_timeout=20ms"})
+    with admin.transaction():
+        admin.execute("UPDATE customers SET name = 'Ada L.' WHERE id = %s", [ada])
+        with pytest.raises(Conflict) as refused:
+            _go(way, either.tenant(ada), lambda: notes.create_for_customer(ada, "new"))
+
+    assert (str(refused.value), _notes(refused.value), refused.value.__context__) == (
+        "notes/create_for_customer: in conflict with what is there",
+        [],
+        None,
+    )
+
+
+def test_a_server_that_only_reads_is_not_said_to_lack_a_migration(open_store: Open, ada: UUID) -> None:
+    either = open_store(kwargs={"options": "-c default_transaction_read_only=on"})
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction) as refused:
+        either.tenant(ada).run(notes.create_for_customer(ada, "new"))
+
+    assert _notes(refused.value) == ["in the query notes/create_for_customer"]
 
 
 def _go(way: str, scope: Any, make: Callable[[], Any]) -> None:

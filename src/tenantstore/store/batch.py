@@ -100,7 +100,7 @@ class Batch:
         if failed is not None:
             position = results.index(failed) - skip
             raise (
-                self.identity.entry_error(failed, link.encoding)
+                self.identity.entry_error(str(self), failed, link.encoding)
                 if position < 0
                 else self.identity.error(self.queries[position].name, failed, link.encoding)
             )
@@ -189,7 +189,7 @@ def _checked(
     failed = first_failure(results)
     if failed is not None:
         entering = commands[results.index(failed)] in (identity.enter(False), *identity.again(False))
-        raise (identity.entry_error(failed, link.encoding) if entering else identity.error(name, failed, link.encoding))
+        raise (identity.entry_error if entering else identity.error)(name, failed, link.encoding)
     return results
 
 

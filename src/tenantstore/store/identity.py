@@ -30,6 +30,10 @@ _ENTER_OPERATOR = Command(
 )
 # Raised by tenantstore_active_customer(), migration 014.
 _CUSTOMER_NOT_ACTIVE = "TS001"
+# A deadlock, a serialization failure, a lock that was not to be had in time.
+_LOCKS = ("40P01", "40001", "55P03")
+# A function, a table or a privilege is missing; a role is.
+_NOT_SET_UP = ("42", "22")
 
 
 class Operator:
@@ -51,8 +55,8 @@ class Operator:
     def error(self, query: str, result: PGresult, encoding: str) -> Exception:
         return _as_it_is(query, result, encoding)
 
-    def entry_error(self, result: PGresult, encoding: str) -> Exception:
-        return _not_set_up(result, encoding)
+    def entry_error(self, query: str, result: PGresult, encoding: str) -> Exception:
+        return _not_entered(query, result, encoding)
 
 
 class Tenant:
@@ -102,7 +106,7 @@ class Tenant:
     def error(self, query: str, result: PGresult, encoding: str) -> Exception:
         """What the customer may know of a server error. ``tenantstore.errors`` has the table."""
         state = _field(result, DiagnosticField.SQLSTATE)
-        if state in ("23505", "23P01", "40001", "40P01", "55P03"):
+        if state in ("23505", "23P01", *_LOCKS):
             return Conflict(query)
         if state == "23503":
             return NotFound(query)
@@ -115,10 +119,13 @@ class Tenant:
             return NotAllowed(query, "a value that the table does not take")
         return _as_it_is(query, result, encoding)
 
-    def entry_error(self, result: PGresult, encoding: str) -> Exception:
-        if _field(result, DiagnosticField.SQLSTATE) == _CUSTOMER_NOT_ACTIVE:
+    def entry_error(self, query: str, result: PGresult, encoding: str) -> Exception:
+        state = _field(result, DiagnosticField.SQLSTATE)
+        if state == _CUSTOMER_NOT_ACTIVE:
             return CustomerNotActive(self.name, "unknown or suspended")
-        return _not_set_up(result, encoding)
+        if state in _LOCKS:
+            return Conflict(query)
+        return _not_entered(query, result, encoding)
 
 
 Identity = Operator | Tenant
@@ -130,7 +137,9 @@ def _as_it_is(query: str, result: PGresult, encoding: str) -> Exception:
     return error
 
 
-def _not_set_up(result: PGresult, encoding: str) -> Exception:
+def _not_entered(query: str, result: PGresult, encoding: str) -> Exception:
+    if not _field(result, DiagnosticField.SQLSTATE).startswith(_NOT_SET_UP):
+        return _as_it_is(query, result, encoding)
     error = error_from_result(result, encoding=encoding)
     error.add_note(
         "The scope could not be entered. Is the database migrated (tenantstore migrate up), and is the login role a "
