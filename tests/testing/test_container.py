@@ -1,10 +1,13 @@
 """A server in a container: its settings, its restart, and what is left of it when its owner was killed."""
 
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from tenantstore.testing import NoProvider, Server, launch
 
 IMAGE = "postgres:15"
+START = "start a Docker engine, or set DOCKER_HOST to one"
 LAUNCH = f"""
 import sys, time
 from tenantstore.testing import launch
@@ -54,15 +58,44 @@ def test_another_version_than_the_images_is_an_error(docker_server: Server) -> N
         launch("docker", version=18, image=IMAGE)
 
 
-def test_without_an_engine_the_error_says_what_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing(path: Path) -> None:
+    pass
+
+
+def left_behind(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as engine:
+        engine.bind(str(path))
+
+
+def closed_to_me(path: Path) -> None:
+    left_behind(path)
+    path.chmod(0)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason", "fix"),
+    [
+        (nothing, "no Docker engine answers: [Errno 2] No such file or directory", START),
+        (left_behind, f"no Docker engine answers: [Errno {errno.ECONNREFUSED}] Connection refused", START),
+        pytest.param(
+            closed_to_me,
+            "no leave to talk to the Docker engine: [Errno 13] Permission denied",
+            'sudo usermod -aG docker "$USER", and log in anew',
+            marks=pytest.mark.skipif(os.geteuid() == 0, reason="root may talk to everybody"),
+        ),
+    ],
+)
+def test_without_an_engine_the_error_says_what_to_start(
+    prepare: Callable[[Path], None], reason: str, fix: str, public_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("testcontainers")
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    path = public_folder / "docker.sock"
+    prepare(path)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
     with pytest.raises(NoProvider) as caught:
         launch("docker")
 
-    (refusal,) = caught.value.refusals
-    assert refusal.reason.startswith("no Docker engine answers: ")
-    assert refusal.fix == "start a Docker engine, or set DOCKER_HOST to one"
+    assert caught.value.refusals == (("docker", f"{reason}: '{path}'", fix),)
 
 
 def test_the_container_of_a_killed_process_is_removed_by_the_next_launch(docker_server: Server) -> None:

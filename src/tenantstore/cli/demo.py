@@ -83,11 +83,9 @@ def _stay_up(server: "Server") -> None:
 @contextmanager
 def _server(signals: "_Signals") -> "Iterator[Server]":
     """A server that Ctrl-C neither leaves half started nor half ended."""
-    from tenantstore.testing import available_providers, launch
+    from tenantstore.testing.launcher import launch_own
 
-    # One of its own, whatever server TENANTSTORE_TEST_DSN names.
-    own = [provider for provider in available_providers() if provider != "dsn"]
-    with launch(own[0] if own else "embedded") as server:
+    with launch_own() as server:
         signals.release()
         try:
             yield server

@@ -4,7 +4,6 @@ import contextlib
 import secrets
 import socket
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ _LOG_LINES = 20
 _SETTINGS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "timezone": "UTC"}
 _OWNER = "tenantstore.folder"
 _HOST = "tenantstore.host"
+_UNIX = "http+unix://"
 
 
 class Container:
@@ -44,14 +44,16 @@ class Container:
         self._folder = RunFolder()
         try:
             self._container = _made(image, {**_SETTINGS, **settings}, self._folder.path)
-            with _without_reaper():
-                self._container.start()
             try:
+                _remove_stale(self._container)
+                with _without_reaper():
+                    self._container.start()
                 host, port = self._container.get_container_host_ip(), self._container.get_exposed_port(5432)
                 login = {"user": "postgres", "password": self._container.password}
                 self.parameters: dict[str, str] = {"host": host, "port": str(port), **login}
                 self.version: int = self._wait()
             except BaseException:
+                # Whether or not there is a container yet: the client has its sockets to close.
                 self._container.stop()
                 raise
         except BaseException:
@@ -98,11 +100,29 @@ def _made(image: str, settings: Mapping[str, str], folder: Path) -> "PostgresCon
     """The container, not started yet. It publishes one port for good: one that Docker chooses changes at a restart."""
     from testcontainers.community.postgres import PostgresContainer
 
+    _reach_engine()
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     container = PostgresContainer(image, username="postgres", password=secrets.token_hex(12), dbname="postgres")
-    _remove_stale(container)
     container.with_command(f"postgres {options}").with_bind_ports(5432, free_port())
     return container.with_kwargs(labels={_OWNER: str(folder), _HOST: socket.gethostname()})
+
+
+def _reach_engine() -> None:
+    """Find out whether somebody listens on the engine's socket: Docker's client leaves one open that leads nowhere.
+
+    :raises OSError: when nobody does, or this user may not talk to them.
+    """
+    from docker.utils import parse_host
+    from testcontainers.core.docker_client import get_docker_host
+
+    engine = str(parse_host(get_docker_host()))
+    if engine.startswith(_UNIX):
+        path = engine.removeprefix(_UNIX)
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(path)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, path) from None
 
 
 def _remove_stale(container: "PostgresContainer") -> None:
@@ -122,10 +142,7 @@ def _without_reaper() -> Iterator[None]:
     before = testcontainers_config._ryuk_disabled
     testcontainers_config._ryuk_disabled = True
     try:
-        with warnings.catch_warnings():
-            # Docker's client leaves its sockets to the garbage collector.
-            warnings.simplefilter("ignore", ResourceWarning)
-            yield
+        yield
     finally:
         testcontainers_config._ryuk_disabled = before
 

@@ -7,7 +7,7 @@ takes 0.05 s. It is gone when it is closed, so it never waits for a disk.
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -52,6 +52,14 @@ def launch(
     return start(provider, version, settings or {}, listen, image).server
 
 
+def launch_own() -> Server:
+    """Start one that is this process's alone, from the first that works, whatever ``TENANTSTORE_TEST_DSN`` names.
+
+    :raises NoProvider: when none works.
+    """
+    return _first(PROVIDERS[1:]).server
+
+
 class Started(NamedTuple):
     """A server, and its cluster where it runs on one."""
 
@@ -73,8 +81,19 @@ def start(
     if provider is None and os.environ.get(DSN_VARIABLE):
         # Who set it means that server: to run on another one because it is down would be a surprise.
         provider = "dsn"
+    return _first((provider,) if provider else PROVIDERS, version, settings, listen, image, seed)
+
+
+def _first(
+    providers: Sequence[str],
+    version: int | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    listen: bool = False,
+    image: str = IMAGE,
+    seed: str | None = None,
+) -> Started:
     refusals = []
-    for name in (provider,) if provider else PROVIDERS:
+    for name in providers:
         try:
             if name == "dsn":
                 return Started(_meet(version), None)
@@ -192,6 +211,8 @@ def _docker_said(error: Exception, image: str) -> tuple[str, str | None]:
 
     if isinstance(error, APIError):
         return f"no container of {image}: {error.explanation or error}", f"docker pull {image}"
+    if isinstance(error, PermissionError):
+        return f"no leave to talk to the Docker engine: {error}", 'sudo usermod -aG docker "$USER", and log in anew'
     return f"no Docker engine answers: {error}", None
 
 
