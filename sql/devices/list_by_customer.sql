@@ -1,9 +1,9 @@
 -- What the customer owns and what is shared with them, by name, then id, after a name and an id. Rows of Device. What is
--- owned is read in order and up to the limit; what is shared is looked up share by share, since a planner that does not
--- know the limit would walk through the whole fleet in that order. Indexes: devices_customer_id_name_id_idx,
--- device_shares_shared_with_idx, devices_pkey.
+-- owned is read in order and up to the limit; what is shared is looked up share by share and then sorted: OFFSET 0 keeps
+-- the order from the planner, which does not know the limit and would walk through the whole fleet in that order.
+-- Indexes: devices_customer_id_name_id_idx, device_shares_shared_with_idx, devices_pkey.
 -- scope: tenant
-WITH shared AS MATERIALIZED (
+WITH shared AS (
     SELECT
         d.id, d.name, d.android_id, d.status, d.cellular_ip, d.wifi_ip, d.vpn_ip, d.carrier, d.network_type,
         d.battery_level, d.battery_charging, d.signal_strength, d.base_port, d.http_port, d.socks5_port,
@@ -15,6 +15,7 @@ WITH shared AS MATERIALIZED (
             ARRAY (SELECT s.device_id FROM device_shares AS s WHERE s.shared_with = :customer_id AND NOT s.suspended)
         )
         AND (d.name, d.id) > (:after_name, :after_id)
+    OFFSET 0
 ),
 
 page AS (
