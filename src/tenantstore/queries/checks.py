@@ -21,6 +21,13 @@ def not_empty(**values: str | None) -> None:
             raise InvalidParameter(name, "is empty")
 
 
+def storable(**values: str | None) -> None:
+    """:raises InvalidParameter: for a text that no server takes, and would quote in its error inside of a document."""
+    for name, value in values.items():
+        if value is not None and ("\0" in value or any("\ud800" <= each <= "\udfff" for each in value)):
+            raise InvalidParameter(name, "has a NUL or half of a surrogate pair, which PostgreSQL does not store")
+
+
 def not_negative(**values: int | timedelta | None) -> None:
     """:raises InvalidParameter: for a number or a time below zero."""
     for name, value in values.items():

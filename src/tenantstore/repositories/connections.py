@@ -13,7 +13,7 @@ from uuid import UUID
 
 from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Statement, affected, many, one, optional, scalar
-from tenantstore.queries.checks import not_empty, not_negative, one_of, ports
+from tenantstore.queries.checks import not_empty, not_negative, one_of, ports, storable
 
 ProxyType = Literal["http", "socks5"]
 
@@ -49,7 +49,7 @@ class NewConnection:
     """What :func:`replace_all_by_device` makes a connection of.
 
     :raises InvalidParameter: for an empty username or hash, a negative limit, a port that is none, an unknown type, an
-        end without a time zone.
+        end without a time zone, a text that PostgreSQL does not store.
     """
 
     username: str
@@ -69,7 +69,11 @@ class NewConnection:
         not_negative(bandwidth_limit=self.bandwidth_limit)
         ports(base_port=self.base_port, http_port=self.http_port, socks5_port=self.socks5_port)
         one_of(get_args(ProxyType), proxy_type=self.proxy_type)
-        # As a parameter of its own the store would refuse it; inside a document the server takes it for its own time.
+        # As parameters of their own the store would refuse these. Inside a document the server's error quotes what stands
+        # beside such a text, and such a time is taken for the server's.
+        storable(username=self.username, password_hash=self.password_hash, password_plain=self.password_plain)
+        for address in self.ip_whitelist or []:
+            storable(ip_whitelist=address)
         if self.expires_at is not None and self.expires_at.tzinfo is None:
             raise InvalidParameter("expires_at", "has no time zone")
 
