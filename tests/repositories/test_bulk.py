@@ -188,6 +188,13 @@ REFUSED: dict[str, tuple[Callable[[UUID], Statement[int]], type[Exception]]] = {
 }
 
 
+def test_logs_that_can_be_read_only_once_are_all_made(operator: Scope, shared_device: Device) -> None:
+    operator.run(bandwidth.ensure_partition(NOON.date()))
+    logs = (log(shared_device.id, bytes_in=number) for number in (1, 2))
+
+    assert operator.run(bandwidth.create_many(logs)) == 2  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("what", REFUSED)
 def test_one_that_is_refused_takes_all_with_it(
     operator: Scope, admin: Admin, shared_device: Device, reload: Reload, what: str

@@ -101,6 +101,7 @@ def create_many(logs: Sequence[NewBandwidthLog]) -> Statement[int]:
 
     :raises CheckViolation: when the month of an ``interval_start`` has no partition.
     """
+    logs = list(logs)  # also of what can be read only once
     return _CREATE_MANY(
         device_ids=[each.device_id for each in logs],
         connection_ids=[each.connection_id for each in logs],
