@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from tenantstore import Store
 from tenantstore.errors import ConnectionLost, CustomerNotActive, NotFound, PoolExhausted, TransactionAborted
 from tenantstore.observe import Event, PoolWaited, StatementRan, TransactionEnded
 from tenantstore.testing.faults import Faults
@@ -252,3 +253,16 @@ def test_an_observer_that_raises_breaks_nothing(open_store: Open, ada: UUID, cap
         "an observer failed at StatementRan",
         "an observer failed at TransactionEnded",
     }
+
+
+def test_an_observer_that_uses_its_own_store_is_not_told_of_that(dsn: str, ada: UUID) -> None:
+    heard = Heard()
+
+    def look(event: Event) -> None:
+        heard.append(event)
+        store.tenant(ada).run(notes.list_by_customer(ada))
+
+    with Store.open(dsn, observer=look, max_size=2) as store:
+        store.tenant(ada).run(notes.create_for_customer(ada, "a"))
+
+    assert [type(event) for event in heard] == [PoolWaited, StatementRan]

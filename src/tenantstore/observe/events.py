@@ -5,6 +5,7 @@ was.
 """
 
 import logging
+import threading
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -96,8 +97,18 @@ def all_of(*observers: Observer) -> Observer:
 
 
 def tell(observer: Observer, event: Event) -> None:
-    """Hand the event over, whatever the observer does with it."""
+    """Hand the event over, whatever the observer does with it; not what it causes itself by using its own store."""
+    hearing: list[Observer] = _hearing.__dict__.setdefault("observers", [])
+    if any(each is observer for each in hearing):
+        return
+    hearing.append(observer)
     try:
         observer(event)
     except Exception:
         logging.getLogger("tenantstore").exception("an observer failed at %s", type(event).__name__)
+    finally:
+        hearing.pop()
+
+
+# Those that this thread is telling something at the moment.
+_hearing = threading.local()
