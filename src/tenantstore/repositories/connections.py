@@ -69,7 +69,7 @@ class NewConnection:
         not_negative(bandwidth_limit=self.bandwidth_limit)
         ports(base_port=self.base_port, http_port=self.http_port, socks5_port=self.socks5_port)
         one_of(get_args(ProxyType), proxy_type=self.proxy_type)
-        # As parameters of their own the store would refuse these. Inside a document the server's error quotes what stands
+        # As parameters of their own the store would refuse these. Inside a document the server's error quotes what is
         # beside such a text, and such a time is taken for the server's.
         storable(username=self.username, password_hash=self.password_hash, password_plain=self.password_plain)
         for address in self.ip_whitelist or []:
