@@ -255,6 +255,33 @@ def test_an_observer_that_raises_breaks_nothing(open_store: Open, ada: UUID, cap
     }
 
 
+@pytest.mark.parametrize("kind", [PoolWaited, StatementRan, TransactionEnded])
+def test_a_connection_goes_back_when_the_program_is_interrupted_in_an_observer(
+    open_store: Open, ada: UUID, kind: type[Event]
+) -> None:
+    interrupts = [KeyboardInterrupt]
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, kind) and interrupts:
+            raise interrupts.pop()
+
+    store = open_store(observer=interrupt)
+    with pytest.raises(KeyboardInterrupt), store.tenant(ada).transaction() as transaction:
+        transaction.run(notes.list_by_customer(ada))
+
+    assert store.free == (1, 1)
+
+
+def test_an_async_function_is_no_observer(open_store: Open, ada: UUID, caplog: pytest.LogCaptureFixture) -> None:
+    async def observe(event: Event) -> None: ...
+
+    open_store(observer=observe).tenant(ada).run(notes.list_by_customer(ada))
+
+    assert [str(record.exc_info[1]).rpartition(".")[2] for record in caplog.records if record.exc_info] == [
+        "observe is an async function"
+    ] * 2
+
+
 def test_an_observer_that_uses_its_own_store_is_not_told_of_that(dsn: str, ada: UUID) -> None:
     heard = Heard()
 

@@ -3,9 +3,10 @@
 An observer is anything that can be called with one event, given to ``Store.open(observer=…)`` or to
 ``migrate.Options(observer=…)``; a list's ``append`` will do. It is called when the thing is over, by the thread or task
 whose call it was, so its own time is the caller's: it should hand on what takes long. What it raises is logged and goes
-no further: a change that was committed must not look as if it had failed. It is not told of what it does with the same
-store itself, for which it needs a second connection: the caller's is still out. More kinds of events may come, and more
-fields; an observer leaves alone those it does not know::
+no further: a change that was committed must not look as if it had failed. That is so of every Exception, and not of
+what ends a program or a task, as Ctrl-C does. An async function is no observer. It is not told of what it does with the
+same store itself, for which it needs a second connection: the caller's is still out. More kinds of events may come, and
+more fields; an observer leaves alone those it does not know::
 
     def observe(event: Event) -> None:
         match event:

@@ -7,6 +7,7 @@ was.
 import logging
 import threading
 from dataclasses import dataclass
+from types import CoroutineType
 from typing import Literal, Protocol, TypeAlias
 
 ScopeKind: TypeAlias = Literal["tenant", "operator"]
@@ -103,7 +104,10 @@ def tell(observer: Observer, event: Event) -> None:
         return
     hearing.append(observer)
     try:
-        observer(event)
+        given = observer(event)
+        if isinstance(given, CoroutineType):
+            given.close()
+            raise TypeError(f"an observer is called, and nobody awaits it: {given.__qualname__} is an async function")
     except Exception:
         logging.getLogger("tenantstore").exception("an observer failed at %s", type(event).__name__)
     finally:

@@ -174,7 +174,12 @@ class ToldDriver:
         except BaseException as error:
             tell(self._observer, PoolWaited(perf_counter() - begun, type(error)))
             raise
-        tell(self._observer, PoolWaited(perf_counter() - begun, None))
+        try:
+            tell(self._observer, PoolWaited(perf_counter() - begun, None))
+        except BaseException:
+            # Ctrl-C, say. Nobody else knows of the connection yet.
+            await self._driver.put(connection)
+            raise
         return connection
 
     async def put(self, connection: Connection) -> None:
