@@ -1,5 +1,6 @@
 """Many rows in one call: all of them or none, and each as its single function would make it."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,7 +14,7 @@ from psycopg.errors import CheckViolation, InvalidTextRepresentation, StringData
 
 from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Statement
-from tenantstore.repositories import bandwidth, devices
+from tenantstore.repositories import bandwidth, connections, devices
 from tenantstore.repositories.bandwidth import BandwidthLog, BandwidthTotal, NewBandwidthLog
 from tenantstore.repositories.devices import Device, Heartbeat
 from tenantstore.store import Scope
@@ -32,6 +33,9 @@ NAIVE = NOON.replace(tzinfo=None)
 def log(device_id: UUID, **values: Any) -> NewBandwidthLog:
     given: dict[str, Any] = {"bytes_in": 1, "bytes_out": 2, "interval_start": NOON, "interval_end": LATER, **values}
     return NewBandwidthLog(device_id, **given)
+
+
+ANY_LOG: Any = log(UUID(int=1))
 
 
 def rows(admin: Admin) -> list[tuple[Any, ...]]:
@@ -219,10 +223,20 @@ BAD: dict[str, Callable[[], object]] = {
     "interval_start is None": lambda: log(uuid4(), interval_start=None),
     "interval_start is of type str, not datetime": lambda: log(uuid4(), interval_start="soon"),
     "interval_end has no time zone": lambda: log(uuid4(), interval_end=NAIVE),
+    "interval_end is before interval_start": lambda: log(uuid4(), interval_start=LATER, interval_end=NOON),
+    "heartbeats[1] is None": lambda: devices.update_heartbeats([Heartbeat(uuid4()), NONE]),
+    "heartbeats[0] is of type NewBandwidthLog, not Heartbeat": lambda: devices.update_heartbeats([ANY_LOG]),
+    "logs[2] is None": lambda: bandwidth.create_many([log(uuid4()), log(uuid4()), NONE]),
+    "logs[0] is of type str, not NewBandwidthLog": lambda: bandwidth.create_many("logs"),  # type: ignore[arg-type]
+    "connections[0] is None": lambda: connections.replace_all_by_device(uuid4(), [NONE]),
+    "connections[0] is of type dict, not NewConnection": lambda: connections.replace_all_by_device(
+        uuid4(),
+        [{"username": "ann"}],  # type: ignore[list-item]
+    ),
 }
 
 
 @pytest.mark.parametrize("why", BAD)
 def test_what_cannot_be_is_refused_where_it_is_made(why: str) -> None:
-    with pytest.raises(InvalidParameter, match=f"^{why}$"):
+    with pytest.raises(InvalidParameter, match=f"^{re.escape(why)}$"):
         BAD[why]()

@@ -131,6 +131,7 @@ REFUSED: dict[str, tuple[Callable[[Device, UUID], Statement[Any]], type[Exceptio
     ),
     "a month without partition": (lambda d, c: bandwidth.create(d.id, 1, 1, NOW.replace(1999), NOW), CheckViolation),
     "few bytes": (lambda d, c: bandwidth.create(d.id, 1, -1, NOW, NOW), InvalidParameter),
+    "an end before": (lambda d, c: bandwidth.create(d.id, 1, 1, NOW, NOW.replace(1999)), InvalidParameter),
     "few commands": (lambda d, c: device_commands.list_by_device(d.id, limit=-1), InvalidRowCountInLimitClause),
     "few addresses": (lambda d, c: ip_history.list_by_device(d.id, limit=-1), InvalidRowCountInLimitClause),
     "few logs": (lambda d, c: status_logs.list_by_device(d.id, limit=-1), InvalidRowCountInLimitClause),

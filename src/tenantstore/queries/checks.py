@@ -3,12 +3,14 @@
 What the server refuses by itself, and says clearly, is left to it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from tenantstore.errors import InvalidParameter
+
+R = TypeVar("R")
 
 # A value of another type can have a text that the server takes.
 _PLAIN = (str, int, bool, datetime)
@@ -49,6 +51,20 @@ def one_of(choices: Collection[str], **values: str) -> None:
     for name, value in values.items():
         if value not in choices:
             raise InvalidParameter(name, f"is none of {', '.join(choices)}")
+
+
+def listed(name: str, record: type[R], values: Iterable[R]) -> list[R]:
+    """What a bulk function is given, also by what can be read only once.
+
+    :raises InvalidParameter: for an element that is no such record, with its index.
+    """
+    records = list(values)
+    if set(map(type, records)) - {record}:
+        for index, each in enumerate(records):
+            if not isinstance(each, record):
+                kind = "None" if each is None else f"of type {type(each).__name__}, not {record.__name__}"
+                raise InvalidParameter(f"{name}[{index}]", f"is {kind}")
+    return records
 
 
 def as_annotated(record: Any) -> None:

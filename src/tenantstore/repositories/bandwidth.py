@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Statement, affected, many, one, optional, scalar
-from tenantstore.queries.checks import as_annotated, not_negative
+from tenantstore.queries.checks import as_annotated, listed, not_negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class BandwidthLog:
 class NewBandwidthLog:
     """What :func:`create_many` makes a row of.
 
-    :raises InvalidParameter: for fewer bytes than none, a value of another type, or None where the field has none.
+    :raises InvalidParameter: for fewer bytes than none, an end before the start, a value of another type, or None where
+        the field has none.
     """
 
     device_id: UUID
@@ -43,6 +45,7 @@ class NewBandwidthLog:
     def __post_init__(self) -> None:
         as_annotated(self)
         not_negative(bytes_in=self.bytes_in, bytes_out=self.bytes_out)
+        _forward(self.interval_start, self.interval_end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,11 @@ def create(
 ) -> Statement[BandwidthLog]:
     """The new row. It refers to nothing: what was used stays counted when device and connection are gone.
 
-    :raises InvalidParameter: for fewer bytes than none.
+    :raises InvalidParameter: for fewer bytes than none, or an end before the start.
     :raises CheckViolation: when the month of ``interval_start`` has no partition.
     """
     not_negative(bytes_in=bytes_in, bytes_out=bytes_out)
+    _forward(interval_start, interval_end)
     return _CREATE(
         device_id=device_id,
         connection_id=connection_id,
@@ -99,9 +103,10 @@ def create(
 def create_many(logs: Sequence[NewBandwidthLog]) -> Statement[int]:
     """How many rows were made: one of each, of equal ones too; all of them or none.
 
+    :raises InvalidParameter: for an element that is no NewBandwidthLog.
     :raises CheckViolation: when the month of an ``interval_start`` has no partition.
     """
-    logs = list(logs)  # also of what can be read only once
+    logs = listed("logs", NewBandwidthLog, logs)
     return _CREATE_MANY(
         device_ids=[each.device_id for each in logs],
         connection_ids=[each.connection_id for each in logs],
@@ -144,3 +149,11 @@ def device_hourly_for_customer(
 ) -> Statement[list[BandwidthHour]]:
     """The sums of one device by the hour, oldest first; none for a grantee who may not rotate."""
     return _DEVICE_HOURLY_FOR_CUSTOMER(device_id=device_id, customer_id=customer_id, since=since, until=until)
+
+
+def _forward(start: datetime, end: datetime) -> None:
+    """:raises InvalidParameter: for an interval that ends before it starts."""
+    # What is no time, or has no zone, is refused as that.
+    is_aware = all(isinstance(each, datetime) and each.tzinfo is not None for each in (start, end))
+    if is_aware and end < start:
+        raise InvalidParameter("interval_end", "is before interval_start")

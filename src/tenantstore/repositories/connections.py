@@ -13,7 +13,7 @@ from uuid import UUID
 
 from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Statement, affected, many, one, optional, scalar
-from tenantstore.queries.checks import not_empty, not_negative, one_of, ports, storable
+from tenantstore.queries.checks import listed, not_empty, not_negative, one_of, ports, storable
 
 ProxyType = Literal["http", "socks5"]
 
@@ -221,10 +221,12 @@ def replace_all_by_device(device_id: UUID, connections: Sequence[NewConnection])
 
     One statement. Of two for one device at the same moment, the later finds what the earlier made, and replaces it.
 
+    :raises InvalidParameter: for an element that is no NewConnection.
     :raises ForeignKeyViolation: when there is no such device.
     :raises UniqueViolation: when a connection of another device has one of the base ports, or two of these the same.
     """
-    rows = json.dumps([asdict(each) for each in connections], default=datetime.isoformat)
+    made = listed("connections", NewConnection, connections)
+    rows = json.dumps([asdict(each) for each in made], default=datetime.isoformat)
     return _REPLACE_ALL_BY_DEVICE(device_id=device_id, connections=rows)
 
 

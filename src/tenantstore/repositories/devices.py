@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from uuid import UUID
 
 from tenantstore.queries import Statement, affected, many, one, optional, scalar
-from tenantstore.queries.checks import as_annotated, not_empty, not_negative, one_of, ports
+from tenantstore.queries.checks import as_annotated, listed, not_empty, not_negative, one_of, ports
 
 DeviceStatus = Literal["online", "offline", "rotating", "error"]
 
@@ -244,8 +244,10 @@ def update_heartbeats(heartbeats: Sequence[Heartbeat]) -> Statement[int]:
     """How many devices were heard of, all at once, as by :func:`update_heartbeat` each.
 
     Of several reports of one device the last counts. A device that there is not is left out.
+
+    :raises InvalidParameter: for an element that is no Heartbeat.
     """
-    last = {each.device_id: each for each in heartbeats}.values()
+    last = {each.device_id: each for each in listed("heartbeats", Heartbeat, heartbeats)}.values()
     return _UPDATE_HEARTBEATS(
         device_ids=[each.device_id for each in last],
         cellular_ips=[each.cellular_ip for each in last],
