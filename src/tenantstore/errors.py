@@ -17,6 +17,7 @@
     ├── TransactionAborted          a statement in it had failed, so it was rolled back where it should have committed
     ├── PoolExhausted               no connection came free in time; says who holds them and since when
     ├── ConnectionLost              the server went away; says whether what was sent may have happened
+    ├── MissingExtra                a package is not installed that this part of the library needs
     └── migrate.errors.MigrationError   the runner's branch, in its own module
 
 Driver errors (``psycopg.Error``) pass through with their SQLSTATE, except in a tenant's scope, where what the server
@@ -238,3 +239,18 @@ class ConnectionLost(TenantstoreError):
         if self.may_have_happened:
             outcome, advice = "it may have been committed", "Look whether it was before trying again."
         return f"{self.what}: connection lost, {outcome}: {self.reason}\n{advice}"
+
+
+class MissingExtra(TenantstoreError, ImportError):
+    """A package that this part of the library needs cannot be imported; ``extra`` brings it.
+
+    :next: install the extra that the text names, in the environment that the program runs in.
+    """
+
+    def __init__(self, extra: str, problem: str) -> None:
+        super().__init__(extra, problem)
+        self.extra = extra
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.problem}\nTo fix it: python -m pip install 'tenantstore[{self.extra}]'"

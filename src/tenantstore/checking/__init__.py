@@ -11,6 +11,7 @@ The model, which table is owned how and what each role may therefore touch, is :
 service's is a :class:`~tenantstore.checking.tenancy.TenantModel`.
 """
 
+import tenantstore.driver  # noqa: F401  # first: what it raises says what to install
 from tenantstore.checking.doctor import examine
 from tenantstore.checking.finding import Finding
 from tenantstore.checking.query.check import Report, check, check_offline

@@ -50,5 +50,7 @@ def __getattr__(name: str) -> Any:
 
     for home, names in _HOMES.items():
         if name in names:
+            if home != "files":
+                import_module("tenantstore.driver")
             return getattr(import_module(f"tenantstore.migrate.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

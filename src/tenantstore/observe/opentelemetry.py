@@ -22,14 +22,19 @@ duration before that. So a stream's is as long as the caller waited for the serv
 from collections.abc import Mapping, Sequence
 from time import time_ns
 
-from opentelemetry.metrics import MeterProvider, get_meter
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider, get_tracer, set_span_in_context
-from psycopg.pq import Conninfo
-from psycopg_pool import PoolTimeout
-
 import tenantstore
+from tenantstore.errors import MissingExtra
 from tenantstore.observe.events import Event, MigrationRan, PoolWaited, StatementRan, TransactionEnded
 from tenantstore.store.pool import conninfo
+
+try:
+    from opentelemetry.metrics import MeterProvider, get_meter
+    from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider, get_tracer, set_span_in_context
+except ImportError as error:
+    raise MissingExtra("otel", f"OpenTelemetry cannot be imported: {error}") from None
+
+from psycopg.pq import Conninfo
+from psycopg_pool import PoolTimeout
 
 Attributes = Mapping[str, str | int]
 

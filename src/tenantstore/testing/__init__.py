@@ -37,5 +37,7 @@ def __getattr__(name: str) -> Any:
 
     for home, names in _HOMES.items():
         if name in names:
+            if home == "launcher":
+                import_module("tenantstore.driver")
             return getattr(import_module(f"tenantstore.testing.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -69,6 +69,7 @@ def begin(config: pytest.Config) -> "Session":
     from tenantstore.errors import TenantstoreError
 
     try:
+        import_module("tenantstore.driver")
         return run_of(config).session()
     except (TenantstoreError, ValueError) as error:
         raise pytest.UsageError(f"tenantstore: {error}") from None
