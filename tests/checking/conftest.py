@@ -10,6 +10,7 @@ import pytest
 
 from tenantstore import migrate
 from tenantstore.checking import Finding, examine
+from tenantstore.checking.tenancy import TenantModel
 from tenantstore.testing import NoProvider, Server, launch
 
 TEMPLATE = "healthy"
@@ -21,7 +22,9 @@ _numbers = count(1)
 class Patient(Protocol):
     """What the doctor finds in a database of the test's own after ``sabotage``; ``undo`` is for what outlives it."""
 
-    def __call__(self, sabotage: str, undo: str = "", user: str | None = "app") -> list[Finding]: ...
+    def __call__(
+        self, sabotage: str, undo: str = "", user: str | None = "app", model: TenantModel | None = None
+    ) -> list[Finding]: ...
 
 
 @pytest.fixture(scope="session")
@@ -58,11 +61,13 @@ def patient(ward: Server) -> Iterator[Patient]:
     name = f"patient_{next(_numbers)}"
     ward.create_database(name, TEMPLATE)
 
-    def patient(sabotage: str, undo: str = "", user: str | None = "app") -> list[Finding]:
+    def patient(
+        sabotage: str, undo: str = "", user: str | None = "app", model: TenantModel | None = None
+    ) -> list[Finding]:
         with psycopg.connect(ward.dsn(name), autocommit=True) as admin:
             admin.execute(sabotage.replace("$database", name))
             try:
-                return examine(ward.dsn(name, user))
+                return examine(ward.dsn(name, user), model)
             finally:
                 admin.execute(undo.replace("$database", name))
 

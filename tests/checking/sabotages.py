@@ -1,6 +1,10 @@
 """What somebody may do to a database, in SQL, and what the doctor then says."""
 
 # What is done, what undoes what outlives the database, and what is found: code and object.
+_TICKETS = (
+    "CREATE TABLE tickets (id uuid PRIMARY KEY, customer_id uuid REFERENCES customers (id), title text);"
+    "ALTER TABLE tickets ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;"
+)
 SABOTAGES: list[tuple[str, str, list[tuple[str, str]]]] = [
     # roles
     (
@@ -275,4 +279,21 @@ SABOTAGES: list[tuple[str, str, list[tuple[str, str]]]] = [
         "",
         [("constraint-differs", "constraint proxy_connections_device_id_customer_id_fkey on proxy_connections")],
     ),
+    # tables of the service's own
+    (
+        f"{_TICKETS} CREATE POLICY every ON tickets FOR SELECT TO tenantstore_tenant USING (true)",
+        "",
+        [("policy-wide", "policy every on tickets")],
+    ),
+    (f"{_TICKETS} CREATE TABLE answers (ticket_id uuid REFERENCES tickets (id))", "", [("rls-off", "answers")]),
+    (
+        "CREATE TABLE notes (body text); GRANT SELECT (body) ON notes TO tenantstore_tenant",
+        "",
+        [("rls-off", "notes")],
+    ),
+    (f"{_TICKETS} GRANT SELECT ON tickets TO app", "", [("grant-stray", "tickets")]),
+    (f"{_TICKETS} GRANT SELECT (title) ON tickets TO PUBLIC", "", [("grant-public", "tickets")]),
+    (f"{_TICKETS} GRANT SELECT, TRUNCATE ON tickets TO tenantstore_tenant", "", [("grant-wide", "tickets")]),
+    (f"{_TICKETS} CREATE VIEW titles AS SELECT t.title FROM tickets AS t", "", [("view-definer", "titles")]),
+    (f"{_TICKETS} ALTER TABLE tickets OWNER TO app", "", [("login-owner", "app"), ("owner-differs", "tickets")]),
 ]

@@ -1,6 +1,7 @@
 """The doctor finds nothing in a healthy database, each thing that was done to a sick one, and says what to do."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -9,7 +10,10 @@ import pytest
 from tenantstore import migrate
 from tenantstore.checking import Finding, examine
 from tenantstore.checking.model import FUNCTIONS, TABLES, VIEWS
+from tenantstore.checking.ownership import OWNERSHIP
 from tenantstore.checking.server import judge_version
+from tenantstore.checking.tenancy import EVERY, OWNER, Named, Table
+from tenantstore.cli import main
 from tenantstore.testing import Server
 from tests.checking.conftest import TEMPLATE, LaunchMigrated, Patient
 from tests.checking.sabotages import SABOTAGES
@@ -88,6 +92,60 @@ def test_a_superuser_and_an_owner_are_told_not_to_log_in_for_a_service(
     assert str(superuser[0]) == rendered("login-superuser")
 
 
+# A ticket is its customer's own, and nobody may delete one.
+TICKETS = Table(rules=(Named("customer_id", gives=(OWNER,)),), reads=EVERY, inserts=("customer_id", "title"))
+MODEL = replace(OWNERSHIP, tables={**OWNERSHIP.tables, "tickets": TICKETS})
+MADE = """
+CREATE TABLE tickets (id uuid PRIMARY KEY, customer_id uuid, title text, is_open boolean);
+ALTER TABLE tickets ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT (customer_id, title) ON tickets TO tenantstore_tenant;
+CREATE POLICY theirs ON tickets FOR SELECT TO tenantstore_tenant USING (customer_id = tenantstore_customer_id());
+"""
+
+
+def test_a_services_table_is_held_against_the_services_model(patient: Patient) -> None:
+    healthy = known(patient(MADE, model=MODEL))
+    sick = patient(
+        "CREATE POLICY opened ON tickets FOR SELECT TO tenantstore_tenant USING (is_open);"
+        "GRANT DELETE ON tickets TO tenantstore_tenant",
+        model=MODEL,
+    )
+
+    assert healthy == []
+    assert [str(each) for each in known(sick)] == [
+        "policy opened on tickets: policy-wide: is too wide for SELECT: tickets is not bound to :customer_id\n"
+        "    Bind it by customer_id = :customer_id.",
+        "tickets: grant-wide: tenantstore_tenant may DELETE\n    REVOKE DELETE ON tickets FROM tenantstore_tenant;",
+    ]
+
+
+def test_the_command_says_how_closely_it_looked_at_a_services_tables(
+    ward: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.tenantstore.check]\nmodules = ["desk"]\nmodel = "tests.checking.test_doctor:MODEL"\n'
+    )
+    ward.create_database("beside", TEMPLATE)
+    with psycopg.connect(ward.dsn("beside")) as admin:
+        admin.execute(f"{MADE} CREATE TABLE settings (name text)")
+    monkeypatch.chdir(tmp_path)
+    code = main(["doctor", "--dsn", ward.dsn("beside", "app")])
+    told = capsys.readouterr().err
+    (tmp_path / "pyproject.toml").unlink()
+    main(["doctor", "--dsn", ward.dsn("beside", "app")])
+    without = capsys.readouterr().err
+    ward.drop_database("beside")
+
+    assert (code, [line.partition(",")[0] for line in told.splitlines()]) == (
+        0,
+        [
+            "tickets: held against the model of this project",
+            "settings: not looked at: by columns and foreign keys they hold nothing of a customer's",
+        ],
+    )
+    assert without.startswith("tickets: whose the rows are, no model says")
+
+
 def test_a_role_that_is_not_there_is_the_first_finding(patient: Patient) -> None:
     findings = patient(
         "ALTER ROLE tenantstore_tenant RENAME TO somebody", "ALTER ROLE somebody RENAME TO tenantstore_tenant"
@@ -119,6 +177,14 @@ def test_a_database_that_is_not_migrated_is_told_to_be(ward: Server) -> None:
             "ALTER TABLE devices NO FORCE ROW LEVEL SECURITY",
             "devices: rls-not-forced: does not hold postgres, its owner, to its policies\n"
             "    ALTER TABLE devices FORCE ROW LEVEL SECURITY;",
+        ),
+        (
+            "CREATE TABLE invoices (customer_id uuid)",
+            "invoices: rls-off: has no row-level security and no policy: whoever may read it reads every row\n"
+            "    ALTER TABLE invoices ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; Then a policy for each"
+            " command that a role is granted, or that role has none of the rows: CREATE POLICY … ON invoices FOR SELECT"
+            " TO tenantstore_tenant USING (customer_id = tenantstore_customer_id()); CREATE POLICY … ON invoices TO"
+            " tenantstore_operator USING (true);",
         ),
         (
             "GRANT SELECT (auth_token, viewers), INSERT ON devices TO tenantstore_tenant",

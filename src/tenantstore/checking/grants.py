@@ -1,13 +1,16 @@
 """Grants on tables, columns, sequences and our views: what each role has, what the model gives it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tenantstore.checking.finding import Finding, Look
-from tenantstore.checking.model import EVERY, OPERATOR, PUBLIC, SEQUENCES, TABLES, TENANT, VIEWS
+from tenantstore.checking.model import EVERY, OPERATOR, PUBLIC, SEQUENCES, TABLES, TENANT, VIEWS, Table
+from tenantstore.checking.others import Other
 
 # A privilege, and the column it is on, or '*' for all that there are and will be.
 Privileges = set[tuple[str, str]]
+
+_HELD_BY_POLICIES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 # Partitions too, wherever they are. An owner's own privileges are no grants.
 _GRANTS = """
@@ -57,14 +60,20 @@ ORDER BY 1, 3
 """
 
 
-def judge(look: Look) -> Iterator[Finding]:
+def judge(look: Look, others: Sequence[Other]) -> Iterator[Finding]:
     """What is granted and should not be, and what should be and is not."""
     expected = dict(_expected())
     found: dict[tuple[str, str], Privileges] = defaultdict(set)
-    for thing, role, privilege, column in look.execute(_GRANTS, ([*TABLES, *VIEWS, *SEQUENCES],)):
+    for thing, role, privilege, column in look.execute(
+        _GRANTS, ([*TABLES, *VIEWS, *SEQUENCES, *(each.bare for each in others)],)
+    ):
         found[thing, role].add((privilege, column))
+    theirs = {each.name: each for each in others}
     for (thing, role), has in found.items():
-        more = _beyond(has, expected.get((thing, role), set()))
+        if thing in theirs:
+            more = _beyond_of_others(has, theirs[thing], role)
+        else:
+            more = _beyond(has, expected.get((thing, role), set()))
         if more:
             what = _listed(more)
             yield Finding(_code(role), thing, f"{role} may {what}", f"REVOKE {what} ON {thing} FROM {role};")
@@ -85,11 +94,24 @@ def judge(look: Look) -> Iterator[Finding]:
 def _expected() -> Iterator[tuple[tuple[str, str], Privileges]]:
     for name, table in TABLES.items():
         yield (name, OPERATOR), {(command, "*") for command in ("SELECT", "INSERT", "UPDATE", "DELETE")}
-        yield (name, TENANT), {(command, each) for command, columns in table.tenant.items() for each in columns}
+        yield (name, TENANT), _of_tenant(table)
     for name, privilege in SEQUENCES.items():
         yield (name, OPERATOR), {(privilege, "*")}
     for name, view in VIEWS.items():
         yield (name, view.read_by), {("SELECT", *EVERY)}
+
+
+def _of_tenant(table: Table) -> Privileges:
+    return {(command, each) for command, columns in table.tenant.items() for each in columns}
+
+
+def _beyond_of_others(has: Privileges, other: Other, role: str) -> Privileges:
+    """On a service's table: what its model does not give the tenant; without one, what no policy holds."""
+    if role == TENANT and other.owned:
+        return _beyond(has, _of_tenant(Table(other.owned)))
+    if role == TENANT:
+        return {each for each in has if each[0] not in _HELD_BY_POLICIES}
+    return has if other.holds and role != OPERATOR else set()
 
 
 def _beyond(has: Privileges, should: Privileges) -> Privileges:

@@ -1,10 +1,11 @@
 """The policies, one by one, against those that the model expects; a text that differs is a finding, wider or not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tenantstore.checking.finding import Finding, Look
 from tenantstore.checking.model import OPERATOR, PUBLIC, TABLES, TENANT, Policy
+from tenantstore.checking.others import Other
 from tenantstore.checking.texts import in_table, plain
 
 
@@ -53,7 +54,7 @@ ORDER BY 1, 2
 """
 
 
-def judge(look: Look) -> Iterator[Finding]:
+def judge(look: Look, others: Sequence[Other]) -> Iterator[Finding]:
     """What is missing, what is too much, what says something else."""
     rows = [
         Written(table, name, permissive, command, tuple(roles), using and plain(using), check and plain(check))
@@ -70,9 +71,11 @@ def judge(look: Look) -> Iterator[Finding]:
                 _create(want),
             )
     known = set(TABLES)
+    # Of what the service's own model knows, more is proven than that.
+    holding = {each.name for each in others if each.holds and not each.owned}
     for key, row in found.items():
         wanted = expected.get(key)
-        verdict = _compare(row, wanted) if wanted else _unexpected(row, row.table in known)
+        verdict = _compare(row, wanted) if wanted else _unexpected(row, row.table in known, row.table in holding)
         if verdict:
             code, problem = verdict
             drop = f"DROP POLICY {row.name} ON {row.table};"
@@ -112,7 +115,7 @@ def _compare(row: Written, want: Written) -> tuple[str, str] | None:
     return "policy-differs", f"says {which} {_bracketed(is_)}, the model says {_bracketed(should)}"
 
 
-def _unexpected(row: Written, known: bool) -> tuple[str, str] | None:
+def _unexpected(row: Written, known: bool, holding: bool) -> tuple[str, str] | None:
     """On a table of the model every policy more is one too many; on others those that are made for an accident."""
     tenants = bool({TENANT, PUBLIC} & set(row.roles))
     if row.permissive and tenants and row.command == "ALL":
@@ -121,6 +124,8 @@ def _unexpected(row: Written, known: bool) -> tuple[str, str] | None:
         return "policy-wide", f"is not the model's, and true for every row, for {_reach(row)}"
     if known:
         return "policy-extra", f"is not the model's: it {'opens' if row.permissive else 'hides'} rows for {_reach(row)}"
+    if holding and tenants and row.permissive and "true" in (row.using, row.check):
+        return "policy-wide", f"is true for every row, whosever it is, for {_reach(row)}"
     if tenants and row.command == "UPDATE" and row.check is None:
         return "policy-no-check", "has no WITH CHECK: which rows may be left behind is not said by itself"
     return None

@@ -1,9 +1,10 @@
 """The two roles that do the work, and the roles that services log in with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tenantstore.checking.finding import Finding, Look
 from tenantstore.checking.model import OPERATOR, TABLES, TENANT
+from tenantstore.checking.others import Other
 
 # What each attribute of pg_roles lets a role do, and how to take it away.
 _EXEMPT = {
@@ -44,9 +45,9 @@ LEFT JOIN pg_roles AS r ON r.rolname = w.role
 # table. Before 16, to be a member is to be allowed to SET ROLE.
 _LOGINS = """
 WITH things AS (
-    SELECT c.oid, c.relowner
+    SELECT c.oid, c.relowner, c.relname = ANY (%(ours)s) AS ours
     FROM pg_class AS c
-    WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relname = ANY (%(tables)s)
+    WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relname = ANY (%(ours)s || %(others)s)
 ),
 
 named AS (
@@ -119,7 +120,7 @@ WHERE
         AND r.oid NOT IN (n.tenant, n.operator)
         AND NOT r.rolsuper
         AND pg_has_role(r.oid, n.tenant, n.enter)
-        AND NOT EXISTS (SELECT FROM things AS t WHERE t.relowner = r.oid)
+        AND NOT EXISTS (SELECT FROM things AS t WHERE t.relowner = r.oid AND t.ours)
     )
 ORDER BY 1
 """
@@ -145,9 +146,10 @@ def judge(look: Look) -> Iterator[Finding]:
             yield Finding("role-owner", role, f"owns {', '.join(owned)}, and may change what guards it", advice)
 
 
-def judge_logins(look: Look) -> Iterator[Finding]:
+def judge_logins(look: Look, others: Sequence[Other]) -> Iterator[Finding]:
     """Roles that log in: members of both, and by themselves nobody."""
-    names = {"tables": list(TABLES), "tenant": TENANT, "operator": OPERATOR}
+    holding = [each.bare for each in others if each.holds]
+    names = {"ours": list(TABLES), "others": holding, "tenant": TENANT, "operator": OPERATOR}
     for role, exempt, owned, inherited, others, lacking in look.execute(_LOGINS, names):
         if "superuser" in exempt:
             yield Finding(

@@ -1,13 +1,13 @@
 """The tables: there, one owner, row-level security enabled and forced on each that holds what is a customer's."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tenantstore.checking.finding import Finding, Look
 from tenantstore.checking.model import OPERATOR, TABLES, TENANT
+from tenantstore.checking.others import Other
 
-# Those of the model, their partitions wherever they are, and others beside them that look like a customer's or are open
-# to one.
+# Those of the model, their partitions wherever they are, and the service's that the doctor looks at.
 _TABLES = """
 WITH RECURSIVE known AS (
     SELECT c.oid
@@ -15,32 +15,20 @@ WITH RECURSIVE known AS (
     WHERE
         c.relnamespace = quote_ident(current_schema())::regnamespace
         AND c.relkind IN ('r', 'p')
-        AND c.relname = ANY (%(tables)s)
+        AND c.relname = ANY (%s)
     UNION
     SELECT i.inhrelid FROM known AS k INNER JOIN pg_inherits AS i ON i.inhparent = k.oid
 )
 
-SELECT c.oid::regclass::text, c.relowner::regrole::text, c.relrowsecurity, c.relforcerowsecurity
+SELECT
+    c.oid::regclass::text,
+    c.relowner::regrole::text,
+    c.relrowsecurity,
+    c.relforcerowsecurity,
+    EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = c.oid),
+    c.relispartition
 FROM pg_class AS c
-WHERE
-    c.oid IN (SELECT k.oid FROM known AS k)
-    OR (
-        c.relnamespace = quote_ident(current_schema())::regnamespace
-        AND c.relkind IN ('r', 'p')
-        AND (
-            EXISTS (
-                SELECT FROM pg_attribute AS a
-                WHERE
-                    a.attrelid = c.oid
-                    AND a.attname IN ('customer_id', 'device_id', 'connection_id')
-                    AND NOT a.attisdropped
-            )
-            OR EXISTS (
-                SELECT FROM aclexplode(c.relacl) AS g
-                WHERE g.grantee = 0 OR g.grantee = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = %(tenant)s)
-            )
-        )
-    )
+WHERE c.oid IN (SELECT k.oid FROM known AS k)
 ORDER BY 1
 """
 
@@ -58,14 +46,15 @@ ORDER BY 1
 """
 
 
-def judge(look: Look) -> Iterator[Finding]:
+def judge(look: Look, others: Sequence[Other]) -> Iterator[Finding]:
     """Each table; and that nobody who serves customers may put things of their own beside them."""
-    rows = look.execute(_TABLES, {"tables": list(TABLES), "tenant": TENANT}).fetchall()
+    more = [each.bare for each in others if each.holds or each.open]
+    rows = look.execute(_TABLES, ([*TABLES, *more],)).fetchall()
     for name in TABLES.keys() - {name for name, *_ in rows}:
         yield Finding("table-missing", name, "is not there", "tenantstore migrate status says what is applied.")
     owners = Counter(owner for _, owner, *_ in rows)
     usual = owners.most_common(1)[0][0]
-    for name, owner, enabled, forced in rows:
+    for name, owner, enabled, forced, has_policies, is_partition in rows:
         if owner != usual:
             yield Finding(
                 "owner-differs",
@@ -74,12 +63,7 @@ def judge(look: Look) -> Iterator[Finding]:
                 f"ALTER TABLE {name} OWNER TO {usual};",
             )
         if not enabled:
-            yield Finding(
-                "rls-off",
-                name,
-                "has no row-level security: its policies are not in force",
-                f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;",
-            )
+            yield _open(name, has_policies, is_partition)
         elif not forced:
             yield Finding(
                 "rls-not-forced",
@@ -94,3 +78,17 @@ def judge(look: Look) -> Iterator[Finding]:
             f"lets {role} create things that are found before others' or beside them",
             f"REVOKE CREATE ON SCHEMA {schema} FROM {role};",
         )
+
+
+def _open(name: str, has_policies: bool, is_partition: bool) -> Finding:
+    problem = "has no row-level security: its policies are not in force"
+    advice = f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;"
+    if not has_policies:
+        problem = "has no row-level security and no policy: whoever may read it reads every row"
+    if not has_policies and not is_partition:
+        advice += (
+            " Then a policy for each command that a role is granted, or that role has none of the rows: "
+            f"CREATE POLICY … ON {name} FOR SELECT TO {TENANT} USING (customer_id = tenantstore_customer_id()); "
+            f"CREATE POLICY … ON {name} TO {OPERATOR} USING (true);"
+        )
+    return Finding("rls-off", name, problem, advice)

@@ -1,10 +1,11 @@
 """Views that read a customer's rows: as whoever asks, but for those of the model."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tenantstore.checking.finding import Finding, Look
 from tenantstore.checking.model import OPERATOR, TABLES, VIEWS, View
+from tenantstore.checking.others import Other
 from tenantstore.checking.texts import plain
 
 # Also views of views, and in whatever schema they are.
@@ -41,10 +42,11 @@ ORDER BY 1
 """
 
 
-def judge(look: Look) -> Iterator[Finding]:
-    """Every view over the model's tables."""
+def judge(look: Look, others: Sequence[Other]) -> Iterator[Finding]:
+    """Every view over tables that hold what is a customer's."""
+    holding = [*TABLES, *(each.bare for each in others if each.holds)]
     missing = set(VIEWS)
-    for name, materialized, owner, invoker, barrier, text in look.execute(_VIEWS, (list(TABLES),)):
+    for name, materialized, owner, invoker, barrier, text in look.execute(_VIEWS, (holding,)):
         if name in VIEWS:
             missing.remove(name)
             yield from _judge_ours(name, VIEWS[name], owner, barrier, plain(text))
