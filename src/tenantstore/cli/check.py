@@ -132,7 +132,8 @@ def _told(arguments: argparse.Namespace, report: "Report") -> int:
 
 
 def _nothing_found(arguments: argparse.Namespace, report: "Report") -> str:
-    found = f"no findings in {len(report.facts)} queries"
+    count = len(report.facts)
+    found = f"no findings in {count} {'query' if count == 1 else 'queries'}"
     if report.survival is None:
         return found
     steps = len(report.survival.steps)
