@@ -1,4 +1,4 @@
-"""What the documentation shows is run, each page from top to bottom, and prints what it says."""
+"""What the documentation and the README show is run, each page from top to bottom, and prints what it says."""
 
 import shutil
 import tempfile
@@ -11,10 +11,11 @@ from tests.docs.page import blocks, pages
 from tests.docs.reader import POOLERS, Broken, Shell, follow
 
 ROOT = Path(__file__).parents[2]
-PAGES = pages(ROOT)
+PAGES = ["README.md", *pages(ROOT)]
 
 # All that nobody runs here, each with its reason as the page itself gives it.
 NOT_RUN = [
+    "README.md: it asks the package registry.",
     "docs/how-to/deploy-migrations.md: it takes a cluster.",
     "docs/how-to/deploy-migrations.md: it takes an image of the service.",
     "docs/tutorial.md: it asks the package registry. They run in an environment that was made like this.",

@@ -33,12 +33,6 @@ def test_each_rendering_is_of_a_case() -> None:
     assert sorted(path.stem for path in RENDERED.iterdir()) == sorted(CASES)
 
 
-def test_what_the_readme_shows_of_a_finding_is_one() -> None:
-    readme = Path(__file__).parents[3] / "README.md"
-
-    assert f"```text\n{(RENDERED / 'nullable-by-a-join.txt').read_text()}```" in readme.read_text()
-
-
 def test_a_proof_that_fails_on_a_statement_says_so_and_the_others_go_on(
     checked: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
