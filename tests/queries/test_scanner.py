@@ -119,6 +119,30 @@ def test_the_server_sees_the_parameters_and_nothing_else_changed(
 
 
 @pytest.mark.parametrize(
+    ("text", "arrays"),
+    [
+        (":a::uuid[]", {0: "uuid"}),
+        (":a, :b :: BIGINT [ ], :c::text", {1: "bigint"}),
+        ("(:a::integer[])[1], :a::integer[][]", {0: "integer"}),
+        (":a::timestamptz[]::text[], ':b::uuid[]' /* :c::uuid[] */", {0: "timestamptz"}),
+        (":a::uuid[], :a", {}),
+        (":a::uuid, :b::pg_catalog.uuid[], :c::timestamptz(3)[], CAST(:d AS uuid[])", {}),
+    ],
+)
+def test_a_parameter_that_is_always_cast_to_an_array_is_one_for_the_server(
+    tmp_path: Path, connection: psycopg.Connection[Any], text: str, arrays: dict[int, str]
+) -> None:
+    source = compile_(tmp_path, f"SELECT {text}")
+    connection.pgconn.prepare(b"", source.sql.encode())
+    described = connection.pgconn.describe_prepared(b"")
+
+    assert dict(source.arrays) == arrays
+    assert {i: described.param_type(i) for i in arrays} == {
+        i: connection.adapters.types[name].array_oid for i, name in arrays.items()
+    }
+
+
+@pytest.mark.parametrize(
     ("body", "line", "problem"),
     [
         ("SELECT 1,\n 'abc", 3, "unterminated string"),

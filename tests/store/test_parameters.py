@@ -1,4 +1,4 @@
-"""Lists, which bulk functions send, arrive as they are: those that this library makes texts of, and psycopg's."""
+"""Lists, which bulk functions send, arrive as they are: those sent in binary, those made texts of, and psycopg's."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -11,11 +11,15 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from psycopg.types.array import ListDumper
 from psycopg_pool import ConnectionPool
 
 from tenantstore import Catalog, Statement, Store
 from tenantstore.errors import InvalidParameter
+from tenantstore.store import wire
+from tenantstore.store.arrays import packed
 from tests.store.conftest import Open
 
 Echo = Callable[[str, Any], Statement[Any]]
@@ -24,7 +28,10 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 WORDS = ["", " ", "NULL", "null", '"', "\\", '\\"', "{}", "{a,b}", ",", "a\tb\nc", "é", "€", "'", "\u2028", "x" * 9999]
 ROUND: dict[str, tuple[str, list[Any]]] = {
     "uuids": ("uuid[]", [UUID(int=0), UUID(int=1), uuid4(), UUID(int=2**128 - 1), None]),
-    "ints": ("bigint[]", [0, -1, 2**63 - 1, -(2**63), None]),
+    "integers": ("integer[]", [0, -1, 2**31 - 1, -(2**31)]),
+    "bigints": ("bigint[]", [0, -1, 2**63 - 1, -(2**63)]),
+    "numbers and none": ("bigint[]", [0, -1, 2**63 - 1, -(2**63), None]),
+    "smallints": ("smallint[]", [0, -1]),
     "bools": ("boolean[]", [True, False, None]),
     "datetimes": (
         "timestamptz[]",
@@ -38,10 +45,9 @@ ROUND: dict[str, tuple[str, list[Any]]] = {
             # The hour that is there twice, both times.
             datetime(2025, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")),
             datetime(2025, 10, 26, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")),
-            None,
         ],
     ),
-    "one datetime often": ("timestamptz[]", [NOON, None, NOON, NOON]),
+    "datetimes and none": ("timestamptz[]", [NOON.astimezone(ZoneInfo("Asia/Kolkata")), None, NOON, NOON]),
     "texts": ("text[]", [*WORDS, None]),
     "nothing": ("text[]", []),
     "nulls": ("uuid[]", [None, None]),
@@ -101,6 +107,106 @@ def test_a_list_that_cannot_be_sent_says_why(open_store: Open, echo: Echo, what:
     kind, values, why = UNUSABLE[what]
     with pytest.raises(InvalidParameter, match=f"^value cannot be sent: .*{why}"):
         open_store().operator().run(echo(kind, values))
+
+
+REFUSED: dict[str, tuple[str, list[Any], type[psycopg.Error]]] = {
+    "above an integer": ("integer", [1, 2**31], psycopg.errors.NumericValueOutOfRange),
+    "below a bigint": ("bigint", [-(2**63) - 1], psycopg.errors.NumericValueOutOfRange),
+    "a flag": ("integer", [True], psycopg.errors.InvalidTextRepresentation),
+    "a number for an id": ("uuid", [1], psycopg.errors.InvalidTextRepresentation),
+    "a number for a time": ("timestamptz", [1], psycopg.errors.InvalidDatetimeFormat),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_list_that_is_not_of_the_type_is_refused_as_its_text_is(open_store: Open, tmp_path: Path, what: str) -> None:
+    type_, values, error = REFUSED[what]
+    scope = open_store().operator()
+
+    def refused(body: str) -> str:
+        (tmp_path / "query.sql").write_text(f"-- scope: operator\n{body};\n")
+        with pytest.raises(error) as caught:
+            scope.run(Catalog(tmp_path).scalar(list, "query")(value=values))
+        return str(caught.value)
+
+    assert refused(f"SELECT :value::{type_}[]") == refused(f"SELECT CAST(:value AS {type_}[])")
+
+
+ZONES = st.one_of(
+    st.just(UTC),
+    st.timezones(),
+    # Of a whole minute, since the text of an hour that is of another year in UTC has it so.
+    st.builds(lambda minutes: timezone(timedelta(minutes=minutes)), st.integers(-900, 900)),
+)
+ELEMENTS: dict[str, st.SearchStrategy[Any]] = {
+    "uuid": st.uuids(),
+    "integer": st.integers(-(2**31), 2**31 - 1),
+    "bigint": st.integers(-(2**63), 2**63 - 1),
+    "timestamptz": st.datetimes(timezones=ZONES),
+}
+
+
+@pytest.mark.parametrize("type_", ELEMENTS)
+def test_an_array_in_binary_is_what_its_text_is(open_store: Open, tmp_path: Path, type_: str) -> None:
+    both = f"SELECT :binary::{type_}[]::text AS sent UNION ALL SELECT CAST(:text AS {type_}[])::text"
+    (tmp_path / "both.sql").write_text(f"-- scope: operator\n{both};\n")
+    query, scope = Catalog(tmp_path).many(str, "both"), open_store().operator()
+
+    @given(st.lists(ELEMENTS[type_], min_size=1))
+    @settings(deadline=None)
+    def hold(values: list[Any]) -> None:
+        binary, text = scope.run(query(binary=values, text=values))
+
+        assert (list(packed([(0, type_)], [values])), binary) == ([0], text)
+
+    hold()
+
+
+class _Time(datetime):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("type_", "values"),
+    [
+        ("uuid", [1]),
+        ("uuid", [str(UUID(int=1))]),
+        ("uuid", (UUID(int=1),)),
+        ("uuid", [[UUID(int=1)]]),
+        ("uuid", [None]),
+        ("uuid", []),
+        ("uuid", None),
+        ("integer", [True]),
+        ("integer", [1, None]),
+        ("integer", [1, True]),
+        ("integer", [2**31]),
+        ("bigint", [-(2**63) - 1]),
+        ("bigint", [2**99]),
+        ("bigint", [1.0]),
+        ("timestamptz", [NOON, None]),
+        ("timestamptz", [NOON.replace(tzinfo=None)]),
+        ("timestamptz", [_Time.now(UTC)]),
+        ("timestamptz", ["infinity"]),
+        ("text", ["a"]),
+    ],
+)
+def test_what_is_not_plainly_of_the_type_is_left_to_the_text(type_: str, values: Any) -> None:
+    assert packed([(0, type_)], [values]) == {}
+
+
+@pytest.mark.parametrize("prepare", [True, False])
+def test_an_array_is_sent_in_binary_on_every_way(
+    open_store: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prepare: bool
+) -> None:
+    (tmp_path / "each.sql").write_text("-- scope: operator\nSELECT :before || unnest(:numbers::integer[]) AS number;\n")
+    query = Catalog(tmp_path).many(str, "each")
+    # Which of both it was shows in nothing but the time, unless other numbers are packed.
+    monkeypatch.setattr(wire, "packed", lambda types, _: packed(types, ["", [3, 4]]))
+    scope = open_store(prepare=prepare).operator()
+    seen = [scope.run(query(before="n", numbers=[1, 2])) for _ in range(2)]
+    seen.append(list(scope.stream(query(before="n", numbers=[1, 2]))))
+
+    assert seen == [["n3", "n4"]] * 3
 
 
 def test_texts_have_the_clients_encoding(open_store: Open, echo: Echo, dsn: str) -> None:

@@ -55,8 +55,9 @@ class Anchor(NamedTuple):
 class Source:
     """A loaded file. ``sql`` is what runs; ``parameters`` are the names behind ``$1``, ``$2``, …, in that order.
 
-    ``command`` is what the statement does, behind its CTEs. ``writes`` says whether it can change a row: the outcome of
-    a lost reply matters only then.
+    ``arrays`` has the index there and the element's type of those that are cast to one array type wherever they stand,
+    as ``:ids::uuid[]``. ``command`` is what the statement does, behind its CTEs. ``writes`` says whether it can change
+    a row: the outcome of a lost reply matters only then.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Source:
     text: str
     sql: str
     parameters: tuple[str, ...]
+    arrays: tuple[tuple[int, str], ...]
     command: str
     writes: bool
     claims: tuple[Claim, ...]
@@ -80,6 +82,7 @@ _OF_A_COLUMN = ("not-null", "type")
 _OF_THE_WHOLE = ("at-most-one", "volatile", "scan")
 _KEYS = ("scope", *_OF_A_COLUMN, *_OF_THE_WHOLE)
 _AFTER_CTES = ("SELECT", "VALUES", "TABLE", "INSERT", "UPDATE", "DELETE", "MERGE")
+_ARRAY_CAST = re.compile(r"\s*::\s*(\w+)\s*\[\s*\]", re.ASCII)
 _HEADER_LINE = re.compile(r"--[ \t]*(?P<key>[a-z][a-z_-]*):(?P<value>.*)")
 
 
@@ -98,8 +101,9 @@ def load(name: str, path: Path) -> Source:
     sql, parameters, anchors = _compile(path, text, found[body:])
     if scope is Scope.TENANT and "customer_id" not in parameters:
         raise InvalidQuery(str(path), "a query of scope tenant takes :customer_id; this one does not")
+    arrays = _arrays(text, found[body:], parameters)
     command, writes = _command(text, found[body:]), _writes(text, found[body:])
-    return Source(name, path, scope, text, sql, parameters, command, writes, claims, anchors)
+    return Source(name, path, scope, text, sql, parameters, arrays, command, writes, claims, anchors)
 
 
 def prose(source: Source) -> str:
@@ -188,6 +192,15 @@ def _compile(path: Path, text: str, body: list[Token]) -> tuple[str, tuple[str, 
             done = token.end
             anchors.append(Anchor(len(sql), done, False))
     return sql + text[done : statements[-1].end], tuple(numbers), tuple(anchors)
+
+
+def _arrays(text: str, body: list[Token], parameters: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+    casts: dict[str, set[str]] = {name: set() for name in parameters}
+    for token in body:
+        if token.kind is Kind.PARAMETER:
+            cast = _ARRAY_CAST.match(text, token.end)
+            casts[text[token.start + 1 : token.end]].add(cast[1].lower() if cast else "")
+    return tuple((i, kinds.pop()) for i, kinds in enumerate(casts.values()) if len(kinds) == 1 and "" not in kinds)
 
 
 def _refuse(path: Path, text: str, token: Token) -> None:

@@ -33,6 +33,7 @@ class Query(Generic[T]):
 
     __slots__ = (
         "_names",
+        "arrays",
         "declared",
         "digest",
         "fields",
@@ -63,6 +64,8 @@ class Query(Generic[T]):
         #: With ``$1 …`` for the parameters, whose names ``parameters`` has in that order.
         self.sql: str = source.sql
         self.parameters: tuple[str, ...] = source.parameters
+        #: By index, those whose list may be sent as an array of that type.
+        self.arrays: tuple[tuple[int, str], ...] = source.arrays
         #: The name as the server shows it: nothing in it opens or ends a comment, and every encoding has it.
         self.label: str = re.sub(r"[^\w./-]", "_", source.name, flags=re.ASCII)
         #: What is sent. pg_stat_statements keeps a comment at the end, and it moves the place of no error.

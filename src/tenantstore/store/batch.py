@@ -46,7 +46,8 @@ class Batch:
             self.queries.append(query)
             self.writes |= query.writes
             self.may_write |= query.may_write
-            self._commands.append(Command(query.sent, statement.parameters, identity.prefix + query.digest))
+            name = identity.prefix + query.digest
+            self._commands.append(Command(query.sent, statement.parameters, name, None, query.arrays))
 
     def __str__(self) -> str:
         return ", ".join(query.name for query in self.queries)
@@ -133,7 +134,8 @@ class Cursor:
         self.name: str = self._query.name
         # A FETCH does the work and has no text but this; the server cuts a name after 63 bytes.
         name = f'"{self._query.label[-48:]} {number}"'
-        self._declare = Command(f"DECLARE {name} NO SCROLL CURSOR FOR {self._query.sent}", statement.parameters)
+        declare = f"DECLARE {name} NO SCROLL CURSOR FOR {self._query.sent}"
+        self._declare = Command(declare, statement.parameters, arrays=self._query.arrays)
         self._fetch = Command(f"FETCH FORWARD {FETCH_ROWS} FROM {name}", {})
         self._close = Command(f"CLOSE {name}", {})
 

@@ -1,8 +1,8 @@
 """How values are sent: as psycopg does, but a dict is jsonb, a datetime has a time zone, and long lists are quick.
 
 psycopg asks a dumper for each element of a list, and looks the whole list over for the widest of its integers: 0.5 to
-1 µs an element. A bulk function sends thousands. So a list of one plain type becomes its text here; every other list is
-psycopg's, also one inside another.
+1 µs an element. A bulk function sends thousands. So a list of one plain type becomes its text here, unless
+:mod:`tenantstore.store.arrays` sends it in binary; every other list is psycopg's, also one inside another.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,8 +28,10 @@ class Parameters:
         self.adapters.register_dumper(dict, JsonbDumper)
         self.adapters.register_dumper(datetime, _AwareDatetime)
         self.adapters.others = AdaptersMap(self.adapters)
-        # One that the service has registered is left to it.
-        if self.adapters.get_dumper(list, PyFormat.TEXT) is psycopg.adapters.get_dumper(list, PyFormat.TEXT):
+        psycopgs = psycopg.adapters.get_dumper(list, PyFormat.TEXT)
+        #: Whether lists are ours to send. One that the service has registered is left to it.
+        self.lists: bool = self.adapters.get_dumper(list, PyFormat.TEXT) is psycopgs
+        if self.lists:
             self.adapters.register_dumper(list, _List)
 
 
@@ -84,17 +86,14 @@ def _bools(values: Sequence[bool | None]) -> list[str]:
 
 
 def _datetimes(values: Sequence[datetime | None]) -> list[str]:
-    # What is noted of one interval mostly holds one object for its start: 0.7 µs once, and not for each row.
-    distinct = {id(value): value for value in values if value is not None}
-    if any(value.tzinfo is None for value in distinct.values()):
+    if any(value is not None and value.tzinfo is None for value in values):
         raise psycopg.DataError("a datetime without a time zone")
     try:
         # A third quicker than the text of an aware one, which asks its zone twice.
-        texts = {number: (_NAIVE + (value - _AWARE)).isoformat() + "Z" for number, value in distinct.items()}
+        return ["NULL" if value is None else (_NAIVE + (value - _AWARE)).isoformat() + "Z" for value in values]
     except OverflowError:
         # In UTC it is after the year 9999, or before the first.
-        texts = {number: value.isoformat() for number, value in distinct.items()}
-    return ["NULL" if value is None else texts[id(value)] for value in values]
+        return ["NULL" if value is None else value.isoformat() for value in values]
 
 
 def _strings(values: Sequence[str | None]) -> list[str]:

@@ -22,10 +22,13 @@ from psycopg.waiting import Ready, Wait
 
 from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Query
+from tenantstore.store.arrays import packed
 from tenantstore.store.parameters import Parameters
 from tenantstore.store.results import Results
 
 Connection = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
+# The values as they are sent, and their formats, where they are not all text.
+_Sent = tuple[Sequence[Buffer | None], Sequence[int] | None]
 
 BINARY = pq.Format.BINARY
 SQLSTATE = pq.DiagnosticField.SQLSTATE
@@ -39,13 +42,15 @@ _TEXT = PyFormat.TEXT
 class Command(NamedTuple):
     """``sql`` with the values of its ``$1 …`` by name. With a ``name`` it is prepared, once for each connection.
 
-    ``texts`` are the values as they are sent, where they need no connection to be made.
+    ``texts`` are the values as they are sent, where they need no connection to be made. ``arrays`` are those, by index,
+    whose list the server may be given as an array of that type.
     """
 
     sql: str
     values: Mapping[str, Any]
     name: bytes = b""
     texts: Sequence[Buffer | None] | None = None
+    arrays: Sequence[tuple[int, str]] = ()
 
 
 class NoAnswer(Exception):
@@ -66,7 +71,9 @@ class Link:
         self._prepare = prepare
         self._results = Results(connection)
         self._loader: abc.Transformer = Transformer.from_context(self._results)
-        self._dumper = Transformer.from_context(Parameters(connection))
+        parameters = Parameters(connection)
+        self._dumper = Transformer.from_context(parameters)
+        self._lists = parameters.lists
         # As the server knows them: the suffix grows when some are forgotten, whose names may still be taken there.
         self._prepared: dict[bytes, bytes] = {}
         self._suffix = b""
@@ -104,17 +111,17 @@ class Link:
         :raises NoAnswer: when the connection is lost, or the server leaves it waiting for longer than ``seconds``.
         """
         pgconn = self._pgconn
-        texts = [command.texts if command.texts is not None else self._dump(command) for command in commands]
+        sent = [self._dump(command) if command.texts is None else (command.texts, None) for command in commands]
         results: list[PGresult] = []
         try:
             pgconn.enter_pipeline_mode()
             parses: list[bytes] = []
-            for command, values in zip(commands, texts, strict=True):
+            for command, (values, formats) in zip(commands, sent, strict=True):
                 if known := self._prepared.get(command.name):
-                    pgconn.send_query_prepared(known, values, result_format=BINARY)
+                    pgconn.send_query_prepared(known, values, formats, BINARY)
                     parses.append(b"")
                 else:
-                    parses += self._send(command, values, parses)
+                    parses += self._send(command, (values, formats), parses)
             pgconn.pipeline_sync()
             yield from self._answers(parses, results, seconds)
             pgconn.exit_pipeline_mode()
@@ -151,17 +158,18 @@ class Link:
         loader.set_pgresult(None, set_loaders=False)
         return rows
 
-    def _send(self, command: Command, texts: Sequence[Buffer | None], parses: list[bytes]) -> tuple[bytes, ...]:
+    def _send(self, command: Command, sent: _Sent, parses: list[bytes]) -> tuple[bytes, ...]:
         """Queue a command that is not prepared. Per message to be answered, the name that it prepares, or none."""
         name = command.name if self._prepare else b""
+        values, formats = sent
         if not name:
-            self._pgconn.send_query_params(command.sql.encode(self.encoding), texts, result_format=BINARY)
+            self._pgconn.send_query_params(command.sql.encode(self.encoding), values, None, formats, BINARY)
             return (b"",)
         known = name + self._suffix
         prepares = (name,) if name not in parses else ()
         if prepares:
             self._pgconn.send_prepare(known, command.sql.encode(self.encoding))
-        self._pgconn.send_query_prepared(known, texts, result_format=BINARY)
+        self._pgconn.send_query_prepared(known, values, formats, BINARY)
         return (*prepares, b"")
 
     def _answers(self, parses: list[bytes], results: list[PGresult], seconds: float) -> PQGen[None]:
@@ -199,12 +207,15 @@ class Link:
             else:
                 results.append(result)
 
-    def _dump(self, command: Command) -> Sequence[Buffer | None]:
+    def _dump(self, command: Command) -> _Sent:
         # As text without types: the server infers them, so a plan does not depend on the width of a Python int.
         # A UUID becomes psycopg's own text for it, in a third of the time.
         values = ["%032x" % value.int if type(value) is UUID else value for value in command.values.values()]  # noqa: UP031
+        arrays = packed(command.arrays, values) if command.arrays and self._lists else {}
+        for i in arrays:
+            values[i] = None
         try:
-            return self._dumper.dump_sequence(values, [_TEXT] * len(values))
+            sent = self._dumper.dump_sequence(values, [_TEXT] * len(values))
         except (psycopg.Error, TypeError, ValueError):
             for name, value in command.values.items():
                 try:
@@ -212,6 +223,9 @@ class Link:
                 except (psycopg.Error, TypeError, ValueError) as error:
                     raise InvalidParameter(name, f"cannot be sent: {error}") from None
             raise
+        if not arrays:
+            return sent, None
+        return [arrays.get(i, value) for i, value in enumerate(sent)], [i in arrays for i in range(len(sent))]
 
 
 def first_failure(results: Sequence[PGresult]) -> PGresult | None:
