@@ -123,7 +123,7 @@ def _up(asked: argparse.Namespace, development: "Development") -> int:
 
 
 def _migrations() -> list[str]:
-    from tenantstore.checking.query.project import migrations
+    from tenantstore.migrate.project import migrations
 
     return migrations(Path.cwd())
 

@@ -73,9 +73,11 @@ def main(argv: Sequence[str]) -> int:
 def _model() -> "TenantModel | None":
     """The model of the project that this is run in, if there is one; what keeps it from being read is told."""
     from tenantstore.checking.query.project import find
+    from tenantstore.migrate.project import table
 
     try:
-        project = find(Path.cwd())
+        told = table(Path.cwd())
+        project = find(Path.cwd()) if told and "model" in told[1] else None
     except MigrationError as error:
         log(f"note: without the project's model, which cannot be read: {error}")
         return None

@@ -11,8 +11,10 @@ from types import FrameType
 
 from tenantstore import resources
 from tenantstore.cli import migrate_commands as commands
+from tenantstore.cli.migrate_folders import chosen
 from tenantstore.cli.output import log
 from tenantstore.migrate.errors import MigrationError
+from tenantstore.migrate.project import OURS
 
 _EXIT_CODES = """
 exit codes:
@@ -41,6 +43,8 @@ def main(argv: Sequence[str]) -> int:
     # What ends a container or a lost login ends a migration as Ctrl-C does: the server is told to stop.
     before = {number: signal.signal(number, _interrupt) for number in _SIGNALS if _heeded(number)}
     try:
+        if arguments.command != "new":
+            arguments.folders = chosen(arguments)
         result: commands.Result = arguments.run(arguments)
     except MigrationError as error:
         result = commands.failed(error)
@@ -74,7 +78,8 @@ def make_parser() -> argparse.ArgumentParser:
 
     def add(name: str, text: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
         made = parsers.add_parser(name, help=text, description=text, parents=[folder, *parents])
-        made.set_defaults(run=getattr(commands, f"{name}_command"))
+        of_one = name in ("down", "redo", "stamp", "repair")
+        made.set_defaults(run=getattr(commands, f"{name}_command"), command=name, one_folder=of_one)
         return made
 
     folder, database, run, scratch, steps, order = _folder(), _database(), _run(), _scratch(), _steps(), _order()
@@ -92,7 +97,7 @@ def make_parser() -> argparse.ArgumentParser:
     command = add("stamp", "adopt a database that stands at a version: note it and all below as applied", database, run)
     command.add_argument("version", type=_version, metavar="V")
     add("repair", "take the files as they are into the history", database, run)
-    command = add("new", "begin the next pair of files, in ./migrations without --dir")
+    command = add("new", "begin the next pair of files, in the project's own folder or in ./migrations")
     command.add_argument("name", metavar="NAME")
     return parser
 
@@ -103,7 +108,8 @@ def _folder() -> argparse.ArgumentParser:
         "--dir",
         type=Path,
         metavar="FOLDER",
-        help="the migrations (default: tenantstore's own, which only new does not take)",
+        help="the migrations; `tenantstore` for tenantstore's own (default: those that [tool.tenantstore.check] in the"
+        " nearest pyproject.toml names, in turn, else tenantstore's own)",
     )
     parser.add_argument("--json", action="store_true", help="the result as JSON")
     parser.set_defaults(dsn="", table=None, wait=30.0, lock_timeout=2.0, allow_out_of_order=False)
@@ -166,9 +172,10 @@ def _scratch() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--base",
-        type=lambda text: resources.folder("migrations") if text == "tenantstore" else Path(text),
+        type=lambda text: resources.folder("migrations") if text == OURS else Path(text),
         metavar="FOLDER",
-        help="migrations that are applied first, where these stand on them; `tenantstore` for ours",
+        help="migrations that are applied first, where these stand on them; `tenantstore` for tenantstore's own"
+        " (default: those that pyproject.toml names before these)",
     )
     return parser
 

@@ -12,9 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from tenantstore import migrate, resources
+from tenantstore import migrate
+from tenantstore.cli.migrate_folders import for_new, judged, named
 from tenantstore.cli.output import dumped, is_watched, log, table
 from tenantstore.migrate.errors import InvalidFolder, MigrationError, Problem, StatementFailed, starred
+from tenantstore.migrate.files import load
+from tenantstore.migrate.project import Folder
 from tenantstore.migrate.shown import one_line, shown
 
 _PENDING = 3
@@ -70,20 +73,21 @@ def up_command(asked: Namespace) -> Result:
     """Apply what is not applied yet."""
     if asked.dry_run:
         return plan_command(asked)
-    return _change(asked, lambda options: migrate.up(*_where(asked), limit=asked.limit, to=asked.to, options=options))
+    limit, to = asked.limit, asked.to
+    return _change(asked, lambda path, options: migrate.up(asked.dsn, path, limit=limit, to=to, options=options))
 
 
 def down_command(asked: Namespace) -> Result:
     """Undo the last file, or the last N."""
     if asked.dry_run:
         return _plan(asked, "down")
-    limit = asked.limit or 1
-    return _change(asked, lambda options: migrate.down(*_where(asked), limit=limit, to=asked.to, options=options))
+    limit, to = asked.limit or 1, asked.to
+    return _change(asked, lambda path, options: migrate.down(asked.dsn, path, limit=limit, to=to, options=options))
 
 
 def redo_command(asked: Namespace) -> Result:
     """Undo the last file and apply it again."""
-    return _change(asked, lambda options: migrate.redo(*_where(asked), options=options))
+    return _change(asked, lambda path, options: migrate.redo(asked.dsn, path, options=options))
 
 
 def plan_command(asked: Namespace) -> Result:
@@ -93,64 +97,80 @@ def plan_command(asked: Namespace) -> Result:
 
 def status_command(asked: Namespace) -> Result:
     """Show how every version stands."""
-    options = _options(asked, Log())
-    states = migrate.status(*_where(asked), options=options)
-    data = {"migrations": [_state(state) for state in states]}
-    text = "\n".join(map(_line, states)) or "no migrations"
-    result = Result(data, text, rows=[_HEADINGS, *map(_row, states)] if states else ())
-    if not asked.check:
-        return result
+    several = len(asked.folders) > 1
+    data: list[dict[str, Any]] = []
+    texts: list[str] = []
+    rows: list[Sequence[str]] = [(("folder", *_HEADINGS) if several else _HEADINGS)]
+    code = 0
+    for folder in asked.folders:
+        options = _options(asked, folder, Log())
+        states = migrate.status(asked.dsn, folder.path, options=options)
+        data += [{**_state(state), **_in(folder, several)} for state in states]
+        texts += [f"{folder}:"] * several + (list(map(_line, states)) or ["no migrations"])
+        rows += [(str(folder), *_row(state)) if several else _row(state) for state in states]
+        if asked.check:
+            code = max(code, _standing(asked, folder))
+    return Result({"migrations": data}, "\n".join(texts), code, rows=rows if len(rows) > 1 else ())
+
+
+def _standing(asked: Namespace, folder: Folder) -> int:
+    """The exit code of ``status --check``."""
     try:
-        steps = migrate.plan(*_where(asked), options=options)
+        return _PENDING if migrate.plan(asked.dsn, folder.path, options=_options(asked, folder, Log())) else 0
     except MigrationError as error:
         log(f"error: {error}")
-        return replace(result, exit_code=error.exit_code)
-    return replace(result, exit_code=_PENDING if steps else 0)
+        return error.exit_code
 
 
 def check_command(asked: Namespace) -> Result:
     """Say what is wrong with the folder."""
-    problems = migrate.check(asked.dir or resources.folder("migrations"))
+    problems = [problem for folder in asked.folders for problem in migrate.check(folder.path)]
     data = {"findings": [_problem(problem) for problem in problems]}
-    return Result(data, "\n\n".join(map(str, problems)) or "no findings", _FINDINGS if problems else 0)
+    text = "\n\n".join(map(str, problems)) or f"no findings in {named(asked.folders)}"
+    return Result(data, text, _FINDINGS if problems else 0)
 
 
 def verify_command(asked: Namespace) -> Result:
     """Compare the schemas after up, down and up."""
     from tenantstore.migrate.verify import verify
 
-    return _found(verify(asked.dir, asked.scratch_dsn, asked.base))
+    folders = judged(asked.folders)
+    found = [each for of in folders for each in verify(of.path, asked.scratch_dsn, asked.base or of.before)]
+    return _found(found, folders)
 
 
 def lint_command(asked: Namespace) -> Result:
     """Watch what every statement locks, scans and rewrites."""
     from tenantstore.migrate.lint import lint
 
-    report = lint(asked.dir, asked.scratch_dsn, asked.base)
-    for note in report.notes:
+    folders = judged(asked.folders)
+    reports = [lint(of.path, asked.scratch_dsn, asked.base or of.before) for of in folders]
+    notes = list(dict.fromkeys(note for report in reports for note in report.notes))
+    for note in notes:
         log(f"note: {note}")
-    found = _found(report.findings)
-    more = {"observed": [each.as_dict() for each in report.observed], "notes": list(report.notes)}
+    found = _found([finding for report in reports for finding in report.findings], folders)
+    more = {"observed": [each.as_dict() for report in reports for each in report.observed], "notes": notes}
     return replace(found, data={**found.data, **more})
 
 
 def stamp_command(asked: Namespace) -> Result:
     """Note a version and all below it as applied."""
-    dsn, folder = _where(asked)
-    noted = migrate.stamp(dsn, asked.version, folder, options=_options(asked, Log()))
+    (folder,) = asked.folders
+    noted = migrate.stamp(asked.dsn, asked.version, folder.path, options=_options(asked, folder, Log()))
     data = {"stamped": [{"version": each.version, "name": each.name} for each in noted]}
     return Result(data, "\n".join(f"noted as applied: {each}" for each in noted) or "nothing to do")
 
 
 def repair_command(asked: Namespace) -> Result:
     """Take the files as they are into the history."""
-    repaired = migrate.repair(*_where(asked), options=_options(asked, Log()))
+    (folder,) = asked.folders
+    repaired = migrate.repair(asked.dsn, folder.path, options=_options(asked, folder, Log()))
     return Result({"repaired": repaired}, "\n".join(f"repaired: {line}" for line in repaired) or "nothing to do")
 
 
 def new_command(asked: Namespace) -> Result:
-    """Begin the next pair of files, by default in ``migrations`` here: an installed package is no place to write to."""
-    made = migrate.new(asked.dir or Path("migrations"), asked.name)
+    """Begin the next pair of files."""
+    made = migrate.new(for_new(asked), asked.name)
     assert made.down is not None, "a pair"
     files = [str(made.up.path), str(made.down.path)]
     return Result({"files": files}, "\n".join(files))
@@ -163,6 +183,13 @@ class Log:
     quiet: bool = False
     done: list[dict[str, Any]] = field(default_factory=list)
     _bar: str = ""
+    _of: dict[str, str] = field(default_factory=dict)
+
+    def begin(self, folder: Folder, is_named: bool, several: bool) -> None:
+        """Say which folder is next, unless it is the one that was asked for."""
+        self._of = _in(folder, several)
+        if not is_named:
+            self._write(f"folder: {folder}", sys.stderr)
 
     def __call__(self, event: "migrate.Begun | migrate.Done | migrate.Note") -> None:
         match event:
@@ -175,7 +202,7 @@ class Log:
                 self._write(text, sys.stderr)
             case migrate.Done(step, duration_ms):
                 self._bar = ""
-                self.done.append({**_step(step), "duration_ms": duration_ms})
+                self.done.append({**_step(step), "duration_ms": duration_ms, **self._of})
                 if not self.quiet:
                     self._write(f"{step}: done in {duration_ms} ms", sys.stdout)
         self._draw()
@@ -197,46 +224,59 @@ class Log:
                 print(f"{_ERASE}{shown(self._bar)}", end="", file=sys.stderr, flush=True)
 
 
-def _change(asked: Namespace, run: "Callable[[migrate.Options], list[migrate.Done]]") -> Result:
-    log = Log(quiet=asked.json)
+def _change(asked: Namespace, run: "Callable[[Path, migrate.Options], list[migrate.Done]]") -> Result:
+    report = Log(quiet=asked.json)
     try:
-        done = run(_options(asked, log))
+        for folder in asked.folders:
+            # Before the first is applied: a fault in a later one stops them all.
+            load(folder.path, asked.allow_out_of_order)
+        for folder in asked.folders:
+            report.begin(folder, is_named=asked.dir is not None, several=len(asked.folders) > 1)
+            run(folder.path, _options(asked, folder, report))
     except MigrationError as error:
-        log.end()
-        return failed(error, done=log.done)
+        report.end()
+        return failed(error, done=report.done)
     finally:
-        log.end()
-    return Result({"done": log.done}, "" if done else "nothing to do")
+        report.end()
+    return Result({"done": report.done}, "" if report.done else "nothing to do")
 
 
 def _plan(asked: Namespace, direction: Direction) -> Result:
-    options = _options(asked, Log())
-    steps = migrate.plan(*_where(asked), direction=direction, limit=asked.limit, to=asked.to, options=options)
-    data = {"steps": [{**_step(step), "sql": starred(step.script.text)} for step in steps]}
+    several = len(asked.folders) > 1
+    data: list[dict[str, Any]] = []
     texts = []
-    for step in steps:
-        progress = f", from statement {step.progress.done + 1} on" if step.progress else ""
-        texts.append(f"-- {step.script.path.name}{progress}\n{starred(step.script.text).rstrip()}\n")
-    return Result(data, "\n".join(texts) or "-- nothing to do", verbatim=True)
+    for folder in asked.folders:
+        options = _options(asked, folder, Log())
+        steps = migrate.plan(
+            asked.dsn, folder.path, direction=direction, limit=asked.limit, to=asked.to, options=options
+        )
+        data += [{**_step(step), "sql": starred(step.script.text), **_in(folder, several)} for step in steps]
+        for step in steps:
+            progress = f", from statement {step.progress.done + 1} on" if step.progress else ""
+            path = one_line(str(step.script.path)) if several else step.script.path.name
+            texts.append(f"-- {path}{progress}\n{starred(step.script.text).rstrip()}\n")
+    return Result({"steps": data}, "\n".join(texts) or "-- nothing to do", verbatim=True)
 
 
-def _found(findings: Sequence[_Finding]) -> Result:
+def _found(findings: Sequence[_Finding], folders: Sequence[Folder]) -> Result:
     data = {"findings": [finding.as_dict() for finding in findings]}
-    return Result(data, "\n\n".join(map(str, findings)) or "no findings", _FINDINGS if findings else 0)
+    text = "\n\n".join(map(str, findings)) or f"no findings in {named(folders)}"
+    return Result(data, text, _FINDINGS if findings else 0)
 
 
-def _where(asked: Namespace) -> tuple[str, Path | None]:
-    return asked.dsn, asked.dir
-
-
-def _options(asked: Namespace, log: Log) -> "migrate.Options":
+def _options(asked: Namespace, folder: Folder, log: Log) -> "migrate.Options":
     return migrate.Options(
-        table=asked.table,
+        table=asked.table or folder.table,
         wait_seconds=asked.wait,
         lock_timeout_seconds=asked.lock_timeout,
         allow_out_of_order=asked.allow_out_of_order,
         report=log,
     )
+
+
+def _in(folder: Folder, several: bool) -> dict[str, str]:
+    """Which folder something is of, where there is a choice."""
+    return {"folder": str(folder)} if several else {}
 
 
 def _step(step: "migrate.Step") -> dict[str, Any]:

@@ -6,7 +6,7 @@ server that was named, as they would after a real run.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,10 +25,10 @@ _CREATEDB = "The role that --scratch-dsn names needs CREATEDB; without --scratch
 
 
 @contextmanager
-def scratch(dsn: str = "", base: Path | None = None) -> Iterator[str]:
+def scratch(dsn: str = "", base: Path | Sequence[Path] | None = None) -> Iterator[str]:
     """The DSN of a new database on the server of ``dsn``, or on one that is launched and ended with the block.
 
-    It is empty, or stands at the newest version of the folder ``base``.
+    It is empty, or stands at the newest version of the folder ``base``, or of several in turn.
 
     :raises MigrationError: when a file of ``base`` fails.
     :raises Misconfigured: when the role may not make a database, or no server can be launched.
@@ -44,8 +44,8 @@ def scratch(dsn: str = "", base: Path | None = None) -> Iterator[str]:
         made = make_conninfo(dsn, dbname=name)
         with connect(made) as connection:
             connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(OWN_SCHEMA)))
-        if base is not None:
-            run.up(made, base, options=Options(table=f"{OWN_SCHEMA}.base"))
+        for number, folder in enumerate([base] if isinstance(base, Path) else base or ()):
+            run.up(made, folder, options=Options(table=f"{OWN_SCHEMA}.base_{number}"))
         yield made
     finally:
         _drop(dsn, name)

@@ -4,7 +4,7 @@ The catalogs are compared twice: after the down file they must be what they were
 second up what they were after the first. A file that says it is irreversible goes up only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -60,11 +60,13 @@ class Difference:
         }
 
 
-def verify(folder: Path | None = None, scratch_dsn: str = "", base: Path | None = None) -> list[Difference]:
+def verify(
+    folder: Path | None = None, scratch_dsn: str = "", base: Path | Sequence[Path] | None = None
+) -> list[Difference]:
     """Try every file of a folder, by default ours; where the catalogs differ, in order.
 
-    ``scratch_dsn`` names a server to make a database on; without it one is launched. ``base`` is a folder that is
-    applied there first, for migrations that stand on those of another.
+    ``scratch_dsn`` names a server to make a database on; without it one is launched. ``base`` is a folder, or several
+    in turn, applied there first, for migrations that stand on those of another.
 
     :raises MigrationError: when a file cannot be run; see :mod:`tenantstore.migrate.errors`.
     """

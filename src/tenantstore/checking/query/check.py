@@ -17,12 +17,10 @@ from tenantstore.checking.query.planned import planned
 from tenantstore.checking.query.project import Project
 from tenantstore.checking.query.since import since
 from tenantstore.checking.query.snapshot import Snapshot, changes, keys
-from tenantstore.migrate import run
-from tenantstore.migrate.catalogs import OWN_SCHEMA
 from tenantstore.migrate.connect import connect
 from tenantstore.migrate.errors import Misconfigured
 from tenantstore.migrate.scratch import scratch
-from tenantstore.migrate.session import Options, unbroken
+from tenantstore.migrate.session import unbroken
 from tenantstore.queries import Scope
 
 _UNDEFINED_TABLE = "42P01"
@@ -131,10 +129,7 @@ def _migrated(project: Project, dsn: str, scratch_dsn: str) -> Iterator[str]:
     if dsn:
         yield dsn
         return
-    first, *rest = project.migrations or (None,)
-    with scratch(scratch_dsn, first) as made:
-        for number, folder in enumerate(rest):
-            run.up(made, folder, options=Options(table=f"{OWN_SCHEMA}.checked_{number}"))
+    with scratch(scratch_dsn, project.migrations) as made:
         yield made
 
 

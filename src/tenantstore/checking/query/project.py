@@ -14,7 +14,6 @@ Paths are relative to that file.
 """
 
 import sys
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from importlib import import_module
@@ -27,12 +26,12 @@ from tenantstore.checking.plans import Workload
 from tenantstore.checking.query.modules import imported
 from tenantstore.checking.tenancy import TenantModel
 from tenantstore.migrate.errors import Misconfigured
+from tenantstore.migrate.project import OURS, table
 from tenantstore.queries import Catalog
 from tenantstore.queries.source import nearest
 
 T = TypeVar("T")
 
-OURS = "tenantstore"
 SNAPSHOT = "check.snapshot.json"
 PLANS = "plans"
 _LISTS = ("modules", "migrations")
@@ -97,11 +96,8 @@ def find(start: Path) -> Project | None:
 
     :raises Misconfigured: when its table is not one that can be read.
     """
-    for folder in (start, *start.parents):
-        file = folder / "pyproject.toml"
-        if file.is_file() and (table := _table(file)) is not None:
-            return _read(file, table)
-    return None
+    found = table(start)
+    return _read(*found) if found else None
 
 
 def here(**given: Any) -> Project:
@@ -118,51 +114,24 @@ def here(**given: Any) -> Project:
     return project(**{**{each.name: getattr(found, each.name) for each in fields(found)}, **given})
 
 
-def migrations(start: Path) -> list[str]:
-    """The folders of migrations that :func:`find` would find, ours as ``tenantstore``; nothing is imported.
-
-    :raises Misconfigured: when the table is not one that can be read.
-    """
-    for folder in (start, *start.parents):
-        file = folder / "pyproject.toml"
-        if file.is_file() and (table := _table(file)) is not None:
-            named = table.get("migrations", [OURS]) if isinstance(table, dict) else None
-            if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
-                raise Misconfigured(f"{file}: [tool.tenantstore.check] migrations is a list of texts")
-            return [each if each == OURS else str(folder / each) for each in named]
-    return [OURS]
-
-
-def _table(file: Path) -> Any:
-    try:
-        found: Any = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise Misconfigured(f"{file}: {error}") from None
-    for name in ("tool", "tenantstore", "check"):
-        if not isinstance(found, dict):
-            raise Misconfigured(f"{file}: [tool.tenantstore.check] is no table")
-        found = found.get(name, {} if name != "check" else None)
-    return found
-
-
-def _read(file: Path, table: Mapping[str, Any]) -> Project:
-    if not isinstance(table, dict):
+def _read(file: Path, told: Mapping[str, Any]) -> Project:
+    if not isinstance(told, dict):
         raise Misconfigured(f"{file}: [tool.tenantstore.check] is no table")
-    for key, value in table.items():
+    for key, value in told.items():
         if key not in _KEYS:
             raise Misconfigured(f"{file}: [tool.tenantstore.check] has no key {key!r}{nearest(key, _KEYS)}")
         wanted = list if key in _LISTS else str
         if not isinstance(value, wanted) or (wanted is list and not all(isinstance(each, str) for each in value)):
             form = "a list of texts" if wanted is list else "a text"
             raise Misconfigured(f"{file}: [tool.tenantstore.check] {key} is {form}")
-    if not table.get("modules"):
+    if not told.get("modules"):
         raise Misconfigured(
             f"{file}: [tool.tenantstore.check] names no modules", 'modules = ["shop"], or whatever yours is.'
         )
     # What is checked lies beside the file that says so, installed or not.
     if str(file.parent) not in sys.path:
         sys.path.insert(0, str(file.parent))
-    return project(**table, root=file.parent)
+    return project(**told, root=file.parent)
 
 
 def _named(named: T | str | None, wanted: type[T]) -> T | None:

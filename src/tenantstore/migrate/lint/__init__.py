@@ -6,6 +6,7 @@ text (``squawk``).
 ``-- lint: code reason`` before a statement says that a finding is meant. Down files are for emergencies and not judged.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,11 +55,11 @@ class Report:
     notes: tuple[str, ...]
 
 
-def lint(folder: Path | None = None, scratch_dsn: str = "", base: Path | None = None) -> Report:
+def lint(folder: Path | None = None, scratch_dsn: str = "", base: Path | Sequence[Path] | None = None) -> Report:
     """Run the up files of a folder, by default ours, statement by statement, and judge what they did.
 
-    ``scratch_dsn`` names a server to make a database on; without it one is launched. ``base`` is a folder that is
-    applied there first, for migrations that stand on those of another; it is not judged.
+    ``scratch_dsn`` names a server to make a database on; without it one is launched. ``base`` is a folder, or several
+    in turn, applied there first, for migrations that stand on those of another; it is not judged.
 
     :raises MigrationError: when a file cannot be run; see :mod:`tenantstore.migrate.errors`.
     """
