@@ -14,7 +14,6 @@ without a proof, with the reason::
     -- scan: a monthly report over all rows, and none is in the way of others
 """
 
-import difflib
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -118,6 +117,9 @@ def prose(source: Source) -> str:
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """``; did you mean …?`` for a misspelt word, or nothing."""
+    # Imported where a word is misspelt: it takes longer to import than most of what is here.
+    import difflib
+
     close = difflib.get_close_matches(word, list(choices), n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
