@@ -112,7 +112,7 @@ def _folder() -> argparse.ArgumentParser:
         " nearest pyproject.toml names, in turn, else tenantstore's own)",
     )
     parser.add_argument("--json", action="store_true", help="the result as JSON")
-    parser.set_defaults(dsn="", table=None, wait=30.0, lock_timeout=2.0, allow_out_of_order=False)
+    parser.set_defaults(dsn="", table=None, wait=None, lock_timeout=2.0, allow_out_of_order=False)
     return parser
 
 
@@ -127,9 +127,9 @@ def _database() -> argparse.ArgumentParser:
     parser.add_argument(
         "--wait",
         type=_seconds,
-        default=30.0,
         metavar="TIME",
-        help="for how long to try: to reach the database, to get the lock, to get at tables (default: 30s)",
+        help="for how long to try: to get the lock, to get at tables, to reach the database (default: 30s, but of all"
+        " commands only up waits for a database that is not there)",
     )
     return parser
 

@@ -4,6 +4,7 @@ psycopg is imported only where a command needs the database: names of :mod:`tena
 used, which is why they are quoted in annotations.
 """
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -14,13 +15,14 @@ from typing import Any, Literal, Protocol
 
 from tenantstore import migrate
 from tenantstore.cli.migrate_folders import for_new, judged, named
-from tenantstore.cli.output import dumped, is_watched, log, table
+from tenantstore.cli.output import OWNER_DSN, dumped, is_watched, log, table
 from tenantstore.migrate.errors import InvalidFolder, MigrationError, Problem, StatementFailed, starred
 from tenantstore.migrate.files import load
 from tenantstore.migrate.project import Folder
 from tenantstore.migrate.shown import one_line, shown
 
 _PENDING = 3
+_WAIT_SECONDS = 30.0
 _FINDINGS = 4
 _BAR_WIDTH = 24
 _ERASE = "\r\x1b[K"
@@ -60,13 +62,22 @@ class Result:
 
 def failed(error: MigrationError, **data: Any) -> Result:
     """A failure: told on stderr, and part of the result with --json."""
-    log(f"error: {error}")
+    log(f"error: {error}{_whose(error)}")
     told: dict[str, Any] = {"kind": type(error).__name__, "exit_code": error.exit_code, "text": str(error)}
     if isinstance(error, StatementFailed):
         told |= {"sqlstate": error.sqlstate, **_problem(error.place)}
     if isinstance(error, InvalidFolder):
         told["findings"] = [_problem(problem) for problem in error.problems]
     return Result({**data, "error": told}, exit_code=error.exit_code)
+
+
+def _whose(error: MigrationError) -> str:
+    """Where a right is missing, how to be who has it on a server of `tenantstore db`."""
+    if "SQLSTATE 42501" not in str(error):
+        return ""
+    if os.environ.get(OWNER_DSN):
+        return f'\nThe owner\'s DSN is in ${OWNER_DSN}: add --dsn "${OWNER_DSN}".'
+    return "\nOf a server of `tenantstore db up`, `tenantstore db status` tells the owner's DSN."
 
 
 def up_command(asked: Namespace) -> Result:
@@ -265,9 +276,12 @@ def _found(findings: Sequence[_Finding], folders: Sequence[Folder]) -> Result:
 
 
 def _options(asked: Namespace, folder: Folder, log: Log) -> "migrate.Options":
+    deploys = asked.command == "up" and not asked.dry_run
     return migrate.Options(
         table=asked.table or folder.table,
-        wait_seconds=asked.wait,
+        wait_seconds=_WAIT_SECONDS if asked.wait is None else asked.wait,
+        # A deploy may come before its database. Whoever looks wants to know at once that it is not there.
+        connect_seconds=None if deploys or asked.wait is not None else 0,
         lock_timeout_seconds=asked.lock_timeout,
         allow_out_of_order=asked.allow_out_of_order,
         report=log,

@@ -11,6 +11,9 @@ from typing import Any
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.shown import indented, one_line, shown
 
+# The owner's DSN, as `tenantstore db up` sets it: no command reads it by itself, or one could migrate by mistake.
+OWNER_DSN = "TENANTSTORE_OWNER_DSN"
+
 FAILED, UNREACHABLE, INTERRUPTED = 1, 5, 130
 # What a table has between two cells, and the least of a cell that is cut.
 _BETWEEN = "   "

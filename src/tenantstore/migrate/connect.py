@@ -15,6 +15,11 @@ from tenantstore.migrate.shown import indented
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _ATTEMPT_SECONDS = 10
+# Whoever has named no database may not know which one was tried.
+_UNNAMED = (
+    "No DSN was given, by --dsn or TENANTSTORE_DSN, so libpq's PG* variables and its defaults were taken."
+    ' For development, `eval "$(tenantstore db up)"` starts a server and sets it.'
+)
 # Waiting does not help against these. In a server that speaks another language they are waited out.
 _FINAL = re.compile(
     r"password authentication failed|no password supplied|no pg_hba\.conf entry|authentication failed for user"
@@ -39,6 +44,7 @@ def connect(dsn: str, wait_seconds: float = 0) -> Connection:
     :raises Unreachable: when there is none in time.
     """
     conninfo = _conninfo(dsn)
+    unnamed = "" if dsn else f"\n{_UNNAMED}"
     deadline = time.monotonic() + wait_seconds
     for pause in pauses():
         try:
@@ -46,12 +52,12 @@ def connect(dsn: str, wait_seconds: float = 0) -> Connection:
         except psycopg.OperationalError as error:
             reason = indented(hidden(str(error).strip(), dsn))
             if _FINAL.search(reason):
-                raise Misconfigured(reason) from None
+                raise Misconfigured(reason, "" if dsn else _UNNAMED) from None
             if time.monotonic() + pause > deadline:
                 if not wait_seconds:
-                    raise Unreachable(f"no connection: {reason}", "Is the server up?") from None
+                    raise Unreachable(f"no connection: {reason}", f"Is the server up?{unnamed}") from None
                 problem = f"no connection within {wait_seconds:g} s: {reason}"
-                raise Unreachable(problem, "Is the server up? --wait waits for longer.") from None
+                raise Unreachable(problem, f"Is the server up? --wait waits for longer.{unnamed}") from None
             time.sleep(pause)
         else:
             return connection

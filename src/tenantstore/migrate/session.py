@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 
 from tenantstore.migrate.connect import Connection, connect
-from tenantstore.migrate.errors import ADVICE, Misconfigured, Refused, ServerGone
+from tenantstore.migrate.errors import ADVICE, Misconfigured, Refused, ServerGone, Unreachable
 from tenantstore.migrate.history import History, find
 from tenantstore.migrate.planning import Applied, Step
 from tenantstore.migrate.shown import one_line
@@ -52,12 +52,14 @@ class Options:
 
     ``table`` is the history, by default ``tenantstore_migrations`` for the library's own folder and
     ``migration_history`` for any other. ``wait_seconds`` is how long to wait for the database, for another run, and for
-    tables that others hold; ``lock_timeout_seconds`` how long each try may keep others waiting behind it. ``report`` is
-    called while the run goes on, ``observer`` after each file: see :mod:`tenantstore.observe`.
+    tables that others hold; ``connect_seconds`` how long for the database, where that differs; ``lock_timeout_seconds``
+    how long each try may keep others waiting behind it. ``report`` is called while the run goes on, ``observer`` after
+    each file: see :mod:`tenantstore.observe`.
     """
 
     table: str | None = None
     wait_seconds: float = 30
+    connect_seconds: float | None = None
     lock_timeout_seconds: float = 2
     allow_out_of_order: bool = False
     report: Callable[[Event], None] = _ignore
@@ -94,8 +96,18 @@ class Session:
 @contextmanager
 def session(dsn: str, table: str, options: Options) -> Iterator[Session]:
     """Connect and find the history; the connection ends with the block."""
-    with _heard(connect(dsn, options.wait_seconds), options) as connection, unbroken(connection, "the run"):
+    with _heard(_reached(dsn, options), options) as connection, unbroken(connection, "the run"):
         yield Session(dsn, options, connection, find(connection, table))
+
+
+def _reached(dsn: str, options: Options) -> Connection:
+    wait_seconds = options.wait_seconds if options.connect_seconds is None else options.connect_seconds
+    if wait_seconds:
+        try:
+            return connect(dsn)
+        except Unreachable as error:
+            options.report(Note(f"waiting for the database, up to {wait_seconds:g} s: {error}"))
+    return connect(dsn, wait_seconds)
 
 
 @contextmanager
