@@ -97,6 +97,8 @@ def test_what_is_no_hash_is_refused_and_not_repeated(
         ),
         (["ada@example.com", "--password", "hunter2"], "create takes an e-mail and options: what else was given is"),
         (["Ada"], "'Ada' is no e-mail address"),
+        (["ada\x1b[31m@example.com"], "is no e-mail address"),
+        (["ada\udcff@example.com"], "is no e-mail address"),
     ],
 )
 def test_a_password_in_the_command_line_is_refused(

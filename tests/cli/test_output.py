@@ -76,3 +76,14 @@ def test_the_standing_of_migrations_is_a_table(migrated: str) -> None:
         ["1", "initial", "applied"],
         2 + len(list((ROOT / "migrations").glob("*.up.sql"))),
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [("queries list", 0), ("queries show users/get_by_email", 0), ("admin create ada@example.com", 2)],
+)
+def test_streams_that_the_caller_has_closed_are_as_good_as_none(arguments: str, code: int) -> None:
+    command = f"exec {sys.executable} -m tenantstore {arguments} <&- >&-"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)

@@ -111,6 +111,11 @@ def _edit(folder: MakeFolder) -> list[str | Path]:
         (lambda folder: ["up", "--to", "1" * 5000], 2, f"'{'1' * 40}…' is not the number of a migration"),
         (lambda folder: ["up", "--lock-timeout", "1" * 5000], 2, f"'{'1' * 40}…' is not a time"),
         (lambda folder: ["up", "--dsn", "host='"], 2, "^error: the DSN is not one that libpq can read"),
+        (
+            lambda folder: ["up", "--dsn", "postgresql://u:a@b@h/db"],
+            2,
+            "^error: the DSN has a host or a port that is none\nW",
+        ),
         (lambda folder: ["up", "--dir", "nowhere"], 2, "^error: nowhere: no such folder"),
         (lambda folder: ["status", "--check"], 3, "^$"),
         (_edit, 4, r"^error: \S*/1_a\.up\.sql: changed since it was applied"),

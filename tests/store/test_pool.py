@@ -10,6 +10,7 @@ import pytest
 from tenantstore import AsyncStore, Store
 from tenantstore.errors import ConnectionLost, CustomerNotActive, InvalidParameter, NotAllowed
 from tenantstore.store import core
+from tenantstore.store.pool import conninfo
 from tests.store import notes
 from tests.store.conftest import Admin
 from tests.store.either import Either
@@ -92,7 +93,13 @@ def test_a_suspension_ends_a_stream(dsn: str, admin: Admin, ada: UUID, monkeypat
 
 @pytest.mark.parametrize(
     "malformed",
-    ["postgresql://u:sEcret@[bad/db", "postgresql://u:sEcret%zz@h/db", "password=sEcret sEcret2", "sEcret\ud800"],
+    [
+        "postgresql://u:sEcret@[bad/db",
+        "postgresql://u:sEcret%zz@h/db",
+        "postgresql://u:sEcret%ff@h/db",
+        "password=sEcret sEcret2",
+        "sEcret\ud800",
+    ],
 )
 @pytest.mark.parametrize("store", [Store, AsyncStore])
 def test_a_dsn_that_cannot_be_read_is_not_shown(store: type[Store] | type[AsyncStore], malformed: str) -> None:
@@ -100,6 +107,26 @@ def test_a_dsn_that_cannot_be_read_is_not_shown(store: type[Store] | type[AsyncS
         store.open(malformed)
 
     assert ("sEcret" in str(refused.value), refused.value.__cause__) == (False, None)
+
+
+@pytest.mark.parametrize(
+    "misread",
+    ["postgresql://u:pa@sEcret@h/db", "postgresql://localhost:sEcret/x@h/db", "host=a,b@sEcret", "port=sEcret"],
+)
+@pytest.mark.parametrize("store", [Store, AsyncStore])
+def test_a_password_that_libpq_takes_for_a_host_or_a_port_is_not_shown(
+    store: type[Store] | type[AsyncStore], misread: str
+) -> None:
+    with pytest.raises(InvalidParameter, match="dsn has a host or a port that is none: write") as refused:
+        store.open(misread)
+
+    assert "sEcret" not in str(refused.value)
+
+
+def test_a_host_with_an_at_may_be_a_socket() -> None:
+    sockets = ["host=/tmp/a@b", "host=@abstract,/b@c,h port=5432,,5433", "postgresql://%40abstract/db"]
+
+    assert [conninfo(each) for each in sockets] == sockets
 
 
 class Other(UUID):

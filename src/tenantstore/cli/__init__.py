@@ -74,8 +74,10 @@ _FAILED = 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code. What the system refuses, a file or the output, is an error in one line."""
-    # A caller may have closed it, and then there is none.
-    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115  # as long as the process
+    # A caller may have closed them, and then there are none. In this order each has its own number again.
+    sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115  # as long as the process
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # A name in a folder or a database may be of letters that the output does not know.
         if reconfigure := getattr(stream, "reconfigure", None):
@@ -85,8 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(argv)
         finally:
             # Now, since at Python's own end a full disk would be a traceback.
-            if sys.stdout:
-                sys.stdout.flush()
+            sys.stdout.flush()
     except (OSError, UnicodeError) as error:
         if not isinstance(error, BrokenPipeError):
             with suppress(OSError):
@@ -99,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("To fix it: python -m pip install 'tenantstore[binary]'", file=sys.stderr, flush=True)
         return _FAILED
     finally:
-        for stream in filter(None, (sys.stdout, sys.stderr)):
+        for stream in (sys.stdout, sys.stderr):
             _silence(stream)
 
 

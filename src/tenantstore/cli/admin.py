@@ -44,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
     if more:
         # Not argparse's own error, which would repeat what may well be a password.
         parser.error("create takes an e-mail and options: what else was given is not repeated here")
-    if not _EMAIL.fullmatch(asked.email):
+    if not (_EMAIL.fullmatch(asked.email) and asked.email.isprintable()):
         parser.error(f"{one_line(asked.email)!r} is no e-mail address")
     # Not before: --help must not wait for psycopg.
     import psycopg

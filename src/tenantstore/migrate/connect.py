@@ -9,8 +9,10 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tenantstore.errors import InvalidParameter
 from tenantstore.migrate.errors import Misconfigured, Unreachable
 from tenantstore.migrate.shown import indented
+from tenantstore.store.pool import conninfo as readable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -75,14 +77,10 @@ def hidden(text: str, dsn: str) -> str:
 
 def _conninfo(dsn: str) -> str:
     try:
-        dsn.encode()
-        given = conninfo_to_dict(dsn)
-    except (psycopg.ProgrammingError, UnicodeError):
-        # The driver's message would quote what it could not read, a password among it.
-        raise Misconfigured(
-            "the DSN is not one that libpq can read",
-            'Write "postgresql://user@host:5432/database" or "host=… dbname=… user=…".',
-        ) from None
+        given = conninfo_to_dict(readable(dsn))
+    except InvalidParameter as error:
+        problem, _, advice = error.problem.partition(": ")
+        raise Misconfigured(f"the DSN {problem}", f"{advice[:1].upper()}{advice[1:]}.") from None
     # An index may take hours, and a firewall between forgets a connection on which nothing is said.
     ours: dict[str, Any] = {"keepalives_idle": 60, "connect_timeout": _ATTEMPT_SECONDS}
     ours["application_name"] = "tenantstore migrate"

@@ -1,6 +1,7 @@
 """What both stores keep of their pool: who holds a connection, and in which state one comes back."""
 
 import os
+import re
 from asyncio import Task
 from collections.abc import Iterable
 from threading import Thread
@@ -82,9 +83,13 @@ def conninfo(dsn: str | None) -> str:
     """
     target = dsn if dsn is not None else os.environ.get("TENANTSTORE_DSN", "")
     try:
-        Conninfo.parse(target.encode())
+        options = {each.keyword: (each.val or b"").decode() for each in Conninfo.parse(target.encode())}
     except (psycopg.Error, UnicodeError):
         raise InvalidParameter("dsn", f"is not one that libpq can read: {_DSN}") from None
+    # Of a password with an @ or a / in it, libpq takes the rest for a host or a port, and quotes it in its error.
+    hosts = [host for host in options[b"host"].split(",") if not host.startswith("/")]
+    if any("@" in host[1:] for host in hosts) or not re.fullmatch(r"[\d\s+,-]*", options[b"port"]):
+        raise InvalidParameter("dsn", f"has a host or a port that is none: {_DSN}")
     return target
 
 

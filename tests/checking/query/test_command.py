@@ -225,7 +225,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "--dsn nonsense": (
         "",
         "the DSN is not one that libpq can read\n"
-        'Write "postgresql://user@host:5432/database" or "host=… dbname=… user=…".',
+        'Write "postgresql://user@host:5432/database", with a password percent-encoded, or "host=… dbname=… user=…".',
     ),
 }
 
