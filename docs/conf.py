@@ -29,6 +29,10 @@ add_module_names = False
 # Quotes stay as they are written.
 smartquotes_action = "D"
 
+# What is copied of a session is what was typed.
+copybutton_prompt_text = r"\$ |> "
+copybutton_prompt_is_regexp = True
+
 html_theme = "furo"
 html_title = "tenantstore"
 html_static_path = ["_static"]
