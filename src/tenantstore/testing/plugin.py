@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ts-image", default="postgres:18", metavar="IMAGE", help="what docker starts (postgres:18)")
     group.addoption(
         "--ts-keep",
-        type=float,
+        type=_minutes,
         default=10.0,
         metavar="MINUTES",
         help="how long a failed test's database stays after the run (10); 0 keeps none",
@@ -42,6 +42,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("ts_role", "the role that tests log in with, made where it is not there", "string", "ts_app")
     parser.addini("ts_settings", "settings of the server, name = value each", "linelist", [])
+
+
+def _minutes(text: str) -> float:
+    from argparse import ArgumentTypeError
+
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    # So written, it is false of nan as well.
+    if not minutes >= 0:
+        raise ArgumentTypeError(f"{text!r} is not a number of minutes")
+    return minutes
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -77,7 +90,7 @@ def begin(config: pytest.Config) -> "Session":
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    if session.config.option.collectonly or not any(_NEEDS in _fixtures(item) for item in session.items):
+    if _only_shows(session.config) or not any(_NEEDS in _fixtures(item) for item in session.items):
         return
     # A worker of xdist that gives up here would only be missed: its first test says why.
     with suppress(pytest.UsageError) if hasattr(session.config, "workerinput") else nullcontext():
@@ -118,3 +131,9 @@ def pytest_configure_node(node: Any) -> None:
 def _fixtures(item: pytest.Item) -> list[str]:
     names: list[str] = getattr(item, "fixturenames", [])
     return names
+
+
+def _only_shows(config: pytest.Config) -> bool:
+    """Whether pytest was asked for what there is, and runs nothing."""
+    asked = config.option
+    return any((asked.collectonly, asked.showfixtures, asked.show_fixtures_per_test, asked.setupplan))

@@ -1,10 +1,12 @@
 """What the plugin keeps of a test run, from its configuration to its end."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantstore.testing.errors import ServerFailed
 from tenantstore.testing.home import Home
 from tenantstore.testing.settings import Settings
 
@@ -51,8 +53,10 @@ class Run:
 
                 self._session = Session(self.settings, self.home, process)
             except Exception as error:
-                self._error = error
-                raise
+                self._error = _told(error)
+                if self._error is error:
+                    raise
+                raise self._error from None
             if self._given:
                 (self.home.path / "header").write_text(self._session.header())
         return self._session
@@ -66,7 +70,12 @@ class Run:
         database = item.stash.get(DATABASE, None)
         if database is None or self._session is None:
             return ""
-        said = self._session.keep(database)
+        import psycopg
+
+        try:
+            said = self._session.keep(database)
+        except psycopg.Error as error:
+            return f"its database is not kept: {error}"
         if said.startswith("its database is kept"):
             del item.stash[DATABASE]
             (self.home.path / "kept").touch()
@@ -79,10 +88,26 @@ class Run:
 
     def end(self) -> None:
         if self._session is not None:
-            self._session.close()
+            import psycopg
+
+            # A server that is gone has nothing to clean up, and on one that comes back the next run does it.
+            with suppress(psycopg.Error):
+                self._session.close()
         if self._home is not None and self._home.is_main:
             kept = (self._home.path / "kept").exists()
             self._home.end(self.settings.keep_minutes * 60 if kept else 0.0)
+
+
+def _told(error: Exception) -> Exception:
+    """The server's own refusal as an error that ends the run with its text; any other as it is."""
+    import psycopg
+
+    if not isinstance(error, psycopg.Error):
+        return error
+    said = str(error)
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        said += "\nThe role that tests are set up with must be one that may make databases and roles."
+    return ServerFailed("the server refuses what a test run needs", said)
 
 
 def _settings(config: pytest.Config) -> Settings:
