@@ -1,6 +1,7 @@
 """The store on a transaction that is rolled back does what a store does, and leaves nothing."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -91,6 +92,16 @@ def test_a_second_connection_is_not_to_be_had(ts_tx: Store, ts_tenants: Tenants)
     bob = ts_tenants.bob
     with bob.scope.transaction(), pytest.raises(PoolExhausted):
         ts_tx.operator().run(customers.list_all())
+
+
+def test_threads_take_turns(ts_tx: Store) -> None:
+    def create(number: int) -> str:
+        return ts_tx.operator().run(customers.create(str(number), f"{number}@example.org")).name
+
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(create, range(40)))
+
+    assert made == [str(number) for number in range(40)]
 
 
 def test_a_connection_that_broke_is_replaced(ts_rolled_back: RolledBack) -> None:

@@ -6,7 +6,7 @@ errors are those of the real thing, and a call that fails leaves the transaction
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any, Self, cast
 
 import psycopg
@@ -94,21 +94,27 @@ class _SavepointLink(Link):
 
 
 class _OneConnection:
-    """What a store needs of a pool: one connection, which looks idle while only the test's own transaction is open."""
+    """What a store needs of a pool: one connection, which looks idle while only the test's own transaction is open.
 
-    timeout = 0.0
+    A thread waits for its turn; one that has it already would wait for itself.
+    """
+
+    timeout = 10.0
     max_size = 1
 
     def __init__(self, connection: "psycopg.Connection[Any]", link: _SavepointLink) -> None:
         self._connection = _Looking(connection, link)
         self._turn = Lock()
+        self._thread: int | None = None
 
     def getconn(self) -> "_Looking":
-        if not self._turn.acquire(timeout=self.timeout):
+        if self._thread == get_ident() or not self._turn.acquire(timeout=self.timeout):
             raise PoolTimeout("ts_tx has one connection")
+        self._thread = get_ident()
         return self._connection
 
     def putconn(self, _connection: "_Looking") -> None:
+        self._thread = None
         self._turn.release()
 
 
