@@ -83,7 +83,10 @@ def test_up_prints_what_a_shell_takes_and_a_service_can_log_in_with(
 
     assert (code, line.splitlines()) == (
         0,
-        [f"export TENANTSTORE_DSN='postgresql:///dev?host={used}/socket&port=5432&user=app'"],
+        [
+            f"export TENANTSTORE_DSN='postgresql:///dev?host={used}/socket&port=5432&user=app'"
+            f" TENANTSTORE_OWNER_DSN='postgresql:///dev?host={used}/socket&port=5432&user=postgres'"
+        ],
     )
     assert main(["doctor"]) == 0
 
@@ -166,6 +169,50 @@ def test_a_service_is_migrated_by_its_own_folders(
         tables = owner.execute("SELECT to_regclass('books'), to_regclass('devices')").fetchone()
 
     assert tables == ("books", None)
+
+
+def test_a_migration_that_fails_leaves_a_server_to_look_at_and_a_shell_that_knows(
+    new: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "1_a.up.sql").write_text("SELECT 1/0;")
+    (tmp_path / "1_a.down.sql").write_text("SELECT 1;")
+    code = main(["db", "up", "--dir", str(new), "--migrations", str(tmp_path)])
+    out, err = capsys.readouterr()
+    shell = subprocess.run(
+        ["sh", "-c", f'eval "{out}"; echo $? "$TENANTSTORE_DSN"; printf %s "$TENANTSTORE_OWNER_DSN"'],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ended, _, owner = shell.stdout.partition("\n")
+    with psycopg.connect(owner) as connection:
+        there = connection.execute("SELECT current_user, current_database()").fetchone()
+    failed, told = _json(capsys, "up", new, "--migrations", str(tmp_path))
+
+    assert (code, ended, there) == (1, "1 ", ("postgres", "dev"))
+    assert (failed, told["error"]["kind"], told["up"], told["owner_dsn"]) == (1, "StatementFailed", True, owner)
+    assert err.splitlines()[-1:] == [
+        "The server is up, its database not migrated, so TENANTSTORE_DSN is left as it is. `tenantstore db psql --dir"
+        f" {new}` looks around in it, and $TENANTSTORE_OWNER_DSN leads to it.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("owner", "told"),
+    [
+        ("x", 'The owner\'s DSN is in $TENANTSTORE_OWNER_DSN: add --dsn "$TENANTSTORE_OWNER_DSN".'),
+        ("", "Of a server of `tenantstore db up`, `tenantstore db status` tells the owner's DSN."),
+    ],
+)
+def test_the_role_of_a_service_is_told_who_migrates(
+    used: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, owner: str, told: str
+) -> None:
+    _, up = _json(capsys, "up", used)
+    monkeypatch.setenv("TENANTSTORE_OWNER_DSN", owner)
+    code = main(["migrate", "status", "--dsn", up["dsn"]])
+
+    assert (code, capsys.readouterr().err.splitlines()[-1]) == (1, told)
 
 
 def test_psql_is_the_superusers_and_takes_options_of_its_own(used: Path) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenantstore.cli.output import INTERRUPTED, UNREACHABLE, dumped, failed, log
+from tenantstore.cli.output import INTERRUPTED, OWNER_DSN, UNREACHABLE, dumped, failed, log
 from tenantstore.errors import TenantstoreError
+from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.shown import one_line
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _EPILOG = """
 examples:
   eval "$(tenantstore db up)"           start, migrate, and have $TENANTSTORE_DSN
+  tenantstore migrate up --dsn "$TENANTSTORE_OWNER_DSN"
   tenantstore db psql -c '\\dt'          look around as the superuser
   tenantstore db down                   stop; up goes on with the same data
 
@@ -33,7 +35,9 @@ exit codes:
 
 The server is one of the extra `embedded`, or PostgreSQL 15 to 18 from this machine. Its data is in --dir, else in
 $XDG_STATE_HOME/tenantstore/db, else in ~/.local/state/tenantstore/db; of root, whose server runs as nobody, in
-/var/lib/tenantstore/db. To begin anew: down, then remove that folder. The service logs in as the role app.
+/var/lib/tenantstore/db. To begin anew: down, then remove that folder. The service logs in as the role app, by
+TENANTSTORE_DSN; TENANTSTORE_OWNER_DSN is the superuser's, who owns the tables. Where a migration fails the server
+stays up, to be looked at, and only the second of them is set.
 """
 
 
@@ -110,16 +114,39 @@ def _up(asked: argparse.Namespace, development: "Development") -> int:
     progress = Log(quiet=True)
     try:
         prepared = development.prepare(server, migrations, progress)
+    except MigrationError as error:
+        progress.end()
+        return _not_migrated(error, asked, _told(development, server))
     finally:
         progress.end()
     count = len(prepared.done)
     log(f"{count} migration{'s' * (count != 1)} applied" if count else "nothing to migrate")
-    dsn = prepared.dsn
+    dsn, told = prepared.dsn, _told(development, server)
     if asked.json:
-        print(dumped({"dsn": dsn, **_told(development, server)}))
+        print(dumped({"dsn": dsn, **told}))
     else:
-        print(f"export TENANTSTORE_DSN={shlex.quote(dsn)}")
+        print(f"export TENANTSTORE_DSN={shlex.quote(dsn)} {_owner(told)}")
     return 0
+
+
+def _owner(told: dict[str, Any]) -> str:
+    return f"{OWNER_DSN}={shlex.quote(told['owner_dsn'])}"
+
+
+def _not_migrated(error: MigrationError, asked: argparse.Namespace, told: dict[str, Any]) -> int:
+    """Tell why, and how to look at the server as it is. What a shell evaluates fails, as the command did."""
+    log(f"error: {error}")
+    folder = f" --dir {shlex.quote(str(asked.dir))}" if asked.dir else ""
+    log(
+        "The server is up, its database not migrated, so TENANTSTORE_DSN is left as it is."
+        f" `tenantstore db psql{folder}` looks around in it, and ${OWNER_DSN} leads to it."
+    )
+    if asked.json:
+        failure = {"kind": type(error).__name__, "exit_code": error.exit_code, "text": str(error)}
+        print(dumped({"error": failure, **told}))
+    else:
+        print(f"export {_owner(told)}; false")
+    return error.exit_code
 
 
 def _migrations() -> list[str]:
