@@ -100,6 +100,12 @@ def test_a_service_has_no_facts_before_it_has_a_snapshot() -> None:
     )
 
 
+def test_a_service_has_ours_by_name_as_well() -> None:
+    (shown,) = _service("show", "users/get_by_email")["queries"]
+
+    assert (shown["called_by"], shown["proven"]) == (["get_by_email"], None)
+
+
 def test_a_page_shows_what_is_written_declared_and_proven(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["queries", "show", "users/get_by_email"])
     lines = (ROOT / "src/tenantstore/repositories/users.py").read_text().splitlines()
@@ -154,7 +160,8 @@ def test_what_cannot_be_is_2(capsys: pytest.CaptureFixture[str], arguments: list
 
 
 def _page(dsn: str, customer_id: UUID) -> list[str]:
-    settings = ["--set", "after_name=", "--set", f"after_id={UUID(int=0)}", "--set", "limit=10"]
+    # What is not set is as the function has it: from the first page on.
+    settings = ["--set", "limit=10"]
     return ["queries", "explain", "devices/list_by_customer", "--customer", str(customer_id), "--dsn", dsn, *settings]
 
 
@@ -192,14 +199,16 @@ def test_what_an_analyzed_query_writes_is_rolled_back(
 
 def test_what_the_server_refuses_is_1(ts_db: str, ts_tenants: Tenants, capsys: pytest.CaptureFixture[str]) -> None:
     stranger = main(_page(ts_db, UUID(int=1)))
-    unread = main(["queries", "explain", "devices/get_by_id", "--set", "device_id=3", "--dsn", ts_db])
+    unread = main([*_page(ts_db, ts_tenants.ada.id), "--set", "after_id=3"])
     lines = capsys.readouterr().err.splitlines()
 
-    assert (stranger, unread, lines[:2]) == (
+    assert (stranger, unread, lines) == (
         1,
         1,
         [
             f"error: customer {UUID(int=1)}: unknown or suspended",
             'error: invalid input syntax for type uuid: "3"',
+            "    CONTEXT:  :after_id = '...'",
+            "in the query devices/list_by_customer",
         ],
     )

@@ -26,7 +26,7 @@ exit codes:
   130 interrupted
 
 The queries are those of the modules that [tool.tenantstore.check] in the nearest pyproject.toml names, or --module
-here; else tenantstore's own.
+here; else tenantstore's own, which show and explain always know.
 """
 _LISTED = ("name", "scope", "shape", "record", "parameters")
 
@@ -75,7 +75,8 @@ def make_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter, as the server reads its type: a list is {1,2}; NAME alone is null",
+        help="a parameter, as the server reads its type: a list is {1,2}; NAME alone is null (default: what the query's"
+        " function takes where its caller gives nothing)",
     )
     option("--analyze", action="store_true", help="run it, and roll back; a sequence that it draws from stays drawn")
     option("--dsn", default="", help="the database (default: $TENANTSTORE_DSN, else libpq's PG* variables)")
@@ -88,7 +89,7 @@ def _complete(action: argparse.Action) -> None:
 
 
 def _names(**_given: Any) -> Iterable[str]:
-    return [query.name for query in _declared(_project([]))]
+    return list(dict.fromkeys(query.name for project in (_project([]), _ours()) for query in _declared(project)))
 
 
 def _project(modules: list[str]) -> "Project":
@@ -96,6 +97,12 @@ def _project(modules: list[str]) -> "Project":
     from tenantstore.checking.query.project import here
 
     return here(modules=modules) if modules else here()
+
+
+def _ours() -> "Project":
+    from tenantstore.checking.query.project import project
+
+    return project()
 
 
 def _declared(project: "Project") -> "list[Query[Any]]":
@@ -109,25 +116,32 @@ def _declared(project: "Project") -> "list[Query[Any]]":
     return sorted(queries, key=lambda query: query.name)
 
 
-def _named(queries: "list[Query[Any]]", name: str) -> "list[Query[Any]]":
-    """One, or more where it is declared more than once.
+def _named(asked: argparse.Namespace) -> "tuple[list[Query[Any]], list[Query[Any]], Project]":
+    """One query, or more where it is declared more than once; all beside it; and the project that it is of.
+
+    Tenantstore's own are there in every project.
 
     :raises Misconfigured: when there is none.
     """
     from tenantstore.queries.source import nearest
 
-    name = name.removesuffix(".sql")
-    found = [each for each in queries if each.name == name]
-    if not found:
-        problem = f"there is no query {name}{nearest(name, (each.name for each in queries))}"
-        raise Misconfigured(problem, "`tenantstore queries list` lists all.")
-    return found
+    name = asked.name.removesuffix(".sql")
+    known: list[str] = []
+    for project in (_project(asked.module), _ours()):
+        queries = _declared(project)
+        if found := [each for each in queries if each.name == name]:
+            return found, queries, project
+        known += [each.name for each in queries]
+    raise Misconfigured(f"there is no query {name}{nearest(name, known)}", "`tenantstore queries list` lists all.")
 
 
 def _list(asked: argparse.Namespace) -> int:
     from tenantstore.cli.queries_shown import listed
 
-    entries = [listed(each) for each in _declared(_project(asked.module))]
+    project = _project(asked.module)
+    entries = [listed(each) for each in _declared(project)]
+    if project.modules != _ours().modules:
+        log(f"tenantstore's own are listed by --module {_ours().modules[0]}; show and explain know them too")
     if asked.json:
         print(dumped({"queries": entries}))
     else:
@@ -139,9 +153,8 @@ def _list(asked: argparse.Namespace) -> int:
 def _show(asked: argparse.Namespace) -> int:
     from tenantstore.cli.queries_shown import described, show
 
-    project = _project(asked.module)
-    queries = _declared(project)
-    shown = [described(each, queries, project) for each in _named(queries, asked.name)]
+    found, queries, project = _named(asked)
+    shown = [described(each, queries, project) for each in found]
     if asked.json:
         print(dumped({"queries": shown}))
         return 0
@@ -155,7 +168,7 @@ def _show(asked: argparse.Namespace) -> int:
 def _explain(asked: argparse.Namespace) -> int:
     from tenantstore.cli.queries_explain import explain
 
-    query = _named(_declared(_project(asked.module)), asked.name)[0]
+    query = _named(asked)[0][0]
     plan = explain(query, asked.customer, asked.set, asked.analyze, asked.json, asked.dsn)
     print(dumped({"query": query.name, "plan": plan}) if asked.json else "\n".join(plan))
     return 0

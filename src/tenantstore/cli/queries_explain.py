@@ -1,18 +1,24 @@
 """The plan of a query as a customer, or the operator, would have it run: in their scope, by the store's own way in."""
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import psycopg
+
 from tenantstore import Store
+from tenantstore.cli.queries_defaults import defaults
 from tenantstore.migrate.connect import connect
 from tenantstore.migrate.errors import Misconfigured
 from tenantstore.migrate.shown import one_line, shown
 from tenantstore.queries import Query, Shape
 from tenantstore.queries import Scope as Whose
 from tenantstore.queries.source import nearest
+
+_PARAMETER = re.compile(r"(?:unnamed portal|portal \"[^\"]*\"(?: with)?) parameter \$(\d+)")
 
 
 def explain(
@@ -36,6 +42,10 @@ def explain(
                 raise _RolledBack(transaction.run(explained(**parameters)))
         except _RolledBack as done:
             return done.plan[0] if as_json else [shown(line) for line in done.plan]
+        except psycopg.Error as error:
+            # The server knows parameters by number.
+            error.args = (_PARAMETER.sub(lambda found: f":{query.parameters[int(found[1]) - 1]}", str(error)),)
+            raise
 
 
 class _RolledBack(Exception):
@@ -83,6 +93,7 @@ def _parameters(query: Query[Any], customer_id: UUID | None, settings: Sequence[
         if "customer_id" in given:
             raise Misconfigured("--customer is :customer_id already", "Leave --set customer_id=… out.")
         given["customer_id"] = customer_id
+    given = {**defaults(query), **given}
     missing = [name for name in query.parameters if name not in given]
     if missing:
         needed = " ".join(f"--set {name}=…" for name in missing)
