@@ -1,8 +1,8 @@
 """The code blocks of a page, in order.
 
-A block says by its language what becomes of it, and by its name whether it is a file: the caption of a
-``{code-block}``, or a path in a comment on its first line. A caption that ends in ``, at its end`` names a file that
-the block is added to. ``# Not run by the tests: reason`` on the first line is the only way out.
+A block says by its language what becomes of it, and the paragraph before it whether it is a file: a path in backticks
+and a colon, and nothing else; with ``, at its end`` before the colon it is a file that the block is added to.
+``# Not run by the tests: reason`` on the first line is the only way out.
 """
 
 import re
@@ -12,11 +12,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_DIRECTIVE = re.compile(r"\{code-block\}\s*(?P<language>\S+)")
-_CAPTION = re.compile(r":caption: (?P<caption>.+)\n\n?")
-_PATH = re.compile(r"(?:#|--) (?P<path>[\w./-]+\.\w+)\n")
+_NAME = re.compile(r"`(?P<path>[\w./-]+)`(?P<added>, at its end)?:")
 _NOT_RUN = re.compile(r"(?:#|--) Not run by the tests: (?P<reason>\S.+)\n")
-_ADDED = ", at its end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +34,21 @@ class Block:
 
 
 def blocks(name: str, text: str) -> list[Block]:
-    """All of a page; what is a directive and no code is left out, and indented code is of no language."""
+    """All of a page; a directive is left out, and indented code is of no language."""
     found = MarkdownIt().parse(text)
-    return [_block(name, each) for each in found if each.type in ("fence", "code_block") and not _is_other(each)]
+    # A paragraph is three tokens: its begin, its text, its end.
+    above = ["", "", *(each.content for each in found)]
+    return [
+        _block(name, each, _NAME.fullmatch(text))
+        for each, text in zip(found, above, strict=False)
+        if each.type in ("fence", "code_block") and not each.info.startswith("{")
+    ]
 
 
-def _is_other(token: Token) -> bool:
-    return token.info.startswith("{") and _DIRECTIVE.match(token.info) is None
-
-
-def _block(page: str, token: Token) -> Block:
-    directive, text = _DIRECTIVE.match(token.info), token.content
-    caption = _CAPTION.match(text) if directive else None
-    text = text[caption.end() :] if caption else text
-    name = caption or _PATH.match(text)
-    named = name[1] if name else None
-    language = directive["language"] if directive else token.info.strip()
+def _block(page: str, token: Token, name: re.Match[str] | None) -> Block:
     line = (token.map or [0])[0] + 1
-    added = named is not None and named.endswith(_ADDED)
-    return Block(f"{page}:{line}", language, text, named.removesuffix(_ADDED) if named else None, added)
+    path, added = (name["path"], name["added"] is not None) if name else (None, False)
+    return Block(f"{page}:{line}", token.info.strip(), token.content, path, added)
 
 
 def pages(root: Path) -> list[str]:

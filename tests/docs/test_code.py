@@ -71,7 +71,7 @@ BROKEN = {
     "SQL that no server takes": ("```sql\nSELECT 1;\n```", "exit code 1"),
     "settings of no file": ("```toml\na = 1\n```", "a block of toml that is no file"),
     "indented code": ("A.\n\n    $ true\n", "page.md:3: a block of no language"),
-    "an end of nothing": ("```{code-block} python\n:caption: a.py, at its end\n\na\n```", "there is no a.py"),
+    "an end of nothing": ("`a.py`, at its end:\n\n```python\na\n```", "there is no a.py"),
     "no reason": ("```toml\n# Not run by the tests:\n```", "a block of toml that is no file"),
 }
 
@@ -85,15 +85,15 @@ def test_a_block_that_is_broken_is_found(text: str, told: str, shell: Shell) -> 
 
 
 FOLLOWED = """
-```{code-block} python
-:caption: shop/names.py
+`shop/names.py`:
 
+```python
 ADA = "Ada"
 ```
 
-```{code-block} python
-:caption: shop/names.py, at its end
+`shop/names.py`, at its end:
 
+```python
 BOB = "Bob"
 ```
 
