@@ -60,7 +60,10 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def _check() -> str:
     examples: dict[str, list[str]] = {}
-    for path in sorted(set((_TESTS / "query/rendered").glob("*.txt")) - {_TESTS / "query/rendered" / _ABOUT_CARETS}):
+    rendered = sorted(path for name in ("query/rendered", "shown") for path in (_TESTS / name).glob("*.txt"))
+    for path in rendered:
+        if path.name == _ABOUT_CARETS:
+            continue
         text = path.read_text(encoding="utf-8")
         for each in dict.fromkeys(_CODE.findall(text)):
             examples.setdefault(each, []).append(text)

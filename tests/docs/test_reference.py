@@ -20,6 +20,7 @@ from docs._ext.findings import LINT
 from docs._ext.pages import pages
 from docs._ext.queries import target
 from tenantstore.checking.ownership import OWNERSHIP
+from tenantstore.checking.query.sarif import RULES
 from tenantstore.cli import COMMANDS
 from tenantstore.errors import TenantstoreError
 from tenantstore.migrate.errors import MigrationError
@@ -169,6 +170,13 @@ def test_every_finding_about_a_query_is_told(reference: Mapping[str, str]) -> No
     told = set(re.findall(r"^### ([a-z-]+)$", page, re.M)) | set(re.findall(r"^\| `([a-z-]+)` \|", page, re.M))
 
     assert made - told == set()
+
+
+def test_every_rule_about_a_query_is_shown_broken(reference: Mapping[str, str]) -> None:
+    sections = reference["findings/check"].split("\n### ")
+    shown = {text.partition("\n")[0] for text in sections if "````text" in text.partition("\n## ")[0]}
+
+    assert RULES.keys() - shown == set()
 
 
 def test_every_finding_about_a_database_is_told(reference: Mapping[str, str]) -> None:
