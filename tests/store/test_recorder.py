@@ -116,6 +116,28 @@ def test_an_error_of_the_block_is_not_hidden_by_the_budget(open_store: Open, que
         work()
 
 
+def test_a_budget_counts_what_was_forgotten_within_it(open_store: Open, queries: Recorder, ada: UUID) -> None:
+    scope = open_store(observer=queries).tenant(ada)
+    scope.run(notes.list_by_customer(ada))
+    with pytest.raises(AssertionError, match=r"^2 statements where at most 1 is allowed"), queries.at_most(1):  # noqa: PT012
+        scope.run(notes.list_by_customer(ada))
+        queries.clear()
+        scope.run(notes.list_by_customer(ada))
+
+    assert queries.names == ["notes/list_by_customer"]
+
+
+def test_a_budget_without_a_block_is_no_assertion(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_nothing(ts_queries):\n    ts_queries.at_most(0)\n")
+    pytester.makeconftest("pytest_plugins = ['tenantstore.testing.fixtures.queries']")
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio")
+
+    done.assert_outcomes(passed=1, errors=1)
+    done.stdout.fnmatch_lines(
+        ["E*AssertionError: a budget that no block was held to: write `with ts_queries.at_most(…):`"]
+    )
+
+
 SERVICE = """
 from dataclasses import dataclass
 from pathlib import Path

@@ -149,6 +149,30 @@ def test_a_place_that_there_is_not_is_refused(faults: Faults) -> None:
         faults.cut("later")  # type: ignore[arg-type]
 
 
+def test_a_fault_is_counted_before_a_client_meets_it(
+    faults: Faults, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met, counted = threading.Event(), []
+
+    def suffer(line: Any, verb: Any) -> None:
+        counted.append(faults.struck)
+        met.set()
+
+    monkeypatch.setattr("tenantstore.testing.faults.proxy._Line.suffer", suffer)
+    faults.cut("after Parse")
+    client.execute("SELECT %s::int", [1])
+    met.wait()
+
+    assert counted == [1]
+
+
+def test_a_proxy_that_has_ended_takes_no_fault(database: str) -> None:
+    with Faults(database) as faults:
+        pass
+    with pytest.raises(ValueError, match="the proxy has ended: cut 'reply lost' would never strike"):
+        faults.cut("reply lost")
+
+
 def test_nothing_is_left(database: str) -> None:
     before = threading.active_count()
     with Faults(database) as faults:

@@ -43,6 +43,9 @@ class Recorder:
         self._lock = Lock()
         self._statements: list[Ran] = []
         self._ends: list[TransactionEnded] = []
+        # How many of each are forgotten. They stay in the lists, so that a budget still counts what came before.
+        self._forgotten = 0, 0
+        self._unused: set[Budget] = set()
 
     def __call__(self, event: Event, /) -> None:
         """Take an event, as an observer does."""
@@ -58,7 +61,7 @@ class Recorder:
     def statements(self) -> list[Ran]:
         """All that ran, in the order in which they ended."""
         with self._lock:
-            return self._statements.copy()
+            return self._statements[self._forgotten[0] :]
 
     @property
     def names(self) -> list[str]:
@@ -74,11 +77,11 @@ class Recorder:
     def round_trips(self) -> int:
         """How often the stores went to the server and back, with those that begin and end transactions."""
         with self._lock:
-            return _count_round_trips(self._statements, self._ends)
+            return _count_round_trips(self._statements[self._forgotten[0] :], self._ends[self._forgotten[1] :])
 
     @property
     def lengths(self) -> tuple[int, int]:
-        """How many statements, and ends of transactions, there are."""
+        """How many statements, and ends of transactions, there were, also those that are forgotten."""
         with self._lock:
             return len(self._statements), len(self._ends)
 
@@ -89,13 +92,22 @@ class Recorder:
 
     def clear(self) -> None:
         """Forget everything so far."""
-        with self._lock:
-            self._statements.clear()
-            self._ends.clear()
+        self._forgotten = self.lengths
 
     def at_most(self, statements: int, *, round_trips: int | None = None) -> "Budget":
         """A budget for a ``with`` block, which raises ``AssertionError`` at its end when more ran in it."""
-        return Budget(self, statements, round_trips)
+        budget = Budget(self, statements, round_trips)
+        self._unused.add(budget)
+        return budget
+
+    def use(self, budget: "Budget") -> None:
+        """Know that a budget's block has begun."""
+        self._unused.discard(budget)
+
+    def close(self) -> None:
+        """:raises AssertionError: when there is a budget without a block, which would never fail."""
+        if self._unused:
+            raise AssertionError("a budget that no block was held to: write `with ts_queries.at_most(…):`")
 
 
 class Budget:
@@ -107,6 +119,7 @@ class Budget:
         self._round_trips = round_trips
 
     def __enter__(self) -> None:
+        self._recorder.use(self)
         self._before = self._recorder.lengths
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -107,6 +107,8 @@ class Faults:
     def _arm(self, verb: _Verb, at: Place) -> None:
         if at not in get_args(Place):
             raise ValueError(f"there is no place {at!r}: {', '.join(get_args(Place))}")
+        if self._over.is_set():
+            raise ValueError(f"the proxy has ended: {verb} {at!r} would never strike")
         if at != "now":
             self._armed = verb, at
             return
@@ -129,9 +131,10 @@ class Faults:
     def _strike(self, line: "_Line", verb: _Verb) -> None:
         if verb == "stall":
             self._flows.clear()
-        line.suffer(verb)
+        # First, so that whoever meets the fault finds it counted.
         with self._lock:
             self.struck += 1
+        line.suffer(verb)
 
     def _passes(self, line: "_Line") -> bool:
         """Wait until what was said may be passed on; not at all on a connection that has vanished."""
