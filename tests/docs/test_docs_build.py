@@ -12,7 +12,18 @@ from sphinx.util.inventory import InventoryFile
 from tests.docs.test_reference import errors
 
 ROOT = Path(__file__).parents[2]
-PUBLIC = ("", ".store", ".migrate", ".checking", ".testing", ".testing.faults", ".testing.isolation")
+PUBLIC = (
+    "",
+    ".checking",
+    ".checking.pytest",
+    ".migrate",
+    ".observe",
+    ".store",
+    ".testing",
+    ".testing.faults",
+    ".testing.isolation",
+)
+KINDS = ("class", "data", "exception", "function")
 
 
 def test_it_is_built_without_a_warning_and_has_every_public_name(tmp_path: Path) -> None:
@@ -25,7 +36,7 @@ def test_it_is_built_without_a_warning_and_has_every_public_name(tmp_path: Path)
     assert (done.returncode, done.stderr) == (0, "")
 
     inventory = InventoryFile.loads((tmp_path / "built/objects.inv").read_bytes(), uri="").data
-    told = {name.rpartition(".")[2] for kind in ("class", "function", "exception") for name in inventory[f"py:{kind}"]}
+    told = {name.rpartition(".")[2] for kind in KINDS for name in inventory[f"py:{kind}"]}
     public = {name for part in PUBLIC for name in import_module(f"tenantstore{part}").__all__}
 
     assert (public | {each.__name__ for each in errors()}) - told == set()

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from types import CoroutineType
 from typing import Literal, Protocol, TypeAlias
 
+#: Whose scope it was.
 ScopeKind: TypeAlias = Literal["tenant", "operator"]
+#: How a transaction ended; unknown where the answer to its COMMIT was lost.
 Outcome: TypeAlias = Literal["committed", "rolled back", "unknown"]
 
 
@@ -78,6 +80,7 @@ class MigrationRan:
     sqlstate: str | None
 
 
+#: What an observer is called with.
 Event: TypeAlias = StatementRan | TransactionEnded | PoolWaited | MigrationRan
 
 
