@@ -68,9 +68,7 @@ def test_whoever_is_there_stays_as_they_are(ts_db: str, ts_store: Store, capsys:
     assert _told(ts_store) == [("ada@example.com", "Ada", "operator", "y" * 60)]
 
 
-@pytest.mark.parametrize(
-    "given", ["hunter2", "", "correct horse battery staple, and some more words", "x" * 256, "ü" * 40]
-)
+@pytest.mark.parametrize("given", ["hunter2", "correct horse battery staple, and some more words", "x" * 256, "ü" * 40])
 def test_what_is_no_hash_is_refused_and_not_repeated(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
@@ -84,6 +82,19 @@ def test_what_is_no_hash_is_refused_and_not_repeated(
         [
             f"error: what was given as a hash has {len(given)} characters, or some that no hash has",
             "A hash has 32 to 255, none of them blank: 60 of bcrypt, some 97 of Argon2.",
+        ],
+    )
+
+
+def test_a_stdin_without_a_hash_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    code = main(["admin", "create", "ada@example.com", "--dsn", "port=1 host=127.0.0.1"])
+
+    assert (code, capsys.readouterr().err.splitlines()) == (
+        2,
+        [
+            "error: no hash of a password was given: stdin is empty",
+            "Write it to stdin, a line: `tenantstore admin create --help` has an example.",
         ],
     )
 

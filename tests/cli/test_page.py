@@ -1,5 +1,6 @@
 """The first page of help, and what is said where no command is."""
 
+import re
 import subprocess
 import sys
 
@@ -22,6 +23,17 @@ def test_without_a_command_the_page_is_shown_and_it_is_2(capsys: pytest.CaptureF
     out, err = capsys.readouterr()
 
     assert (code, out, err.splitlines()[0]) == (2, "", "usage: tenantstore [-h] [--version] COMMAND ...")
+
+
+@pytest.mark.parametrize("command", ["admin", "completion", "db", "migrate", "queries"])
+def test_a_command_that_wants_more_shows_its_help_and_it_is_2(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    code = main([command])
+    out, err = capsys.readouterr()
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main([command, "--help"])
+
+    assert (code, out, err) == (2, "", capsys.readouterr().out)
+    assert re.findall(r"\bcommand \.\.\.|^  COMMAND$|\bwords\b", err, re.MULTILINE) == []
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,11 @@ def _run(argv: Sequence[str] | None) -> int:
 
         hint = nearest(chosen.command, COMMANDS)
         first.error(f"there is no command {one_line(chosen.command)}{hint or '; --help lists all'}")
-    code = import_module(COMMANDS[chosen.command].home).main(chosen.arguments)
+    command = import_module(COMMANDS[chosen.command].home)
+    below = command.make_parser()
+    if not chosen.arguments and any(each.nargs not in ("*", "?") for each in below._get_positional_actions()):
+        below.print_help(sys.stderr)
+        return 2
+    code = command.main(chosen.arguments)
     assert isinstance(code, int), "a command gives its exit code"
     return code

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from getpass import getpass
 
-from tenantstore.cli.output import INTERRUPTED, dumped, failed, log
+from tenantstore.cli.output import DATABASE, INTERRUPTED, Help, dumped, failed, log
 from tenantstore.errors import TenantstoreError
 from tenantstore.migrate.errors import Misconfigured
 from tenantstore.migrate.shown import one_line
@@ -70,8 +70,10 @@ class Taken(TenantstoreError):
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tenantstore admin", description="The people who run the service.")
-    commands = parser.add_subparsers(required=True, metavar="command", title="commands")
+    parser = argparse.ArgumentParser(
+        prog="tenantstore admin", description="The people who run the service.", formatter_class=Help
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     create = commands.add_parser(
         "create",
         help="make a user of the role admin",
@@ -82,7 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
     create.add_argument("email", metavar="EMAIL", help="what they log in with; case counts")
     create.add_argument("--name", help="how they are called (default: the e-mail)")
     create.add_argument("--hash", help="the hash of their password (default: it is read from stdin)")
-    create.add_argument("--dsn", default="", help="the database")
+    create.add_argument("--dsn", default="", help=DATABASE)
     create.add_argument("--json", action="store_true", help="the user as JSON, without the hash")
     return parser
 
@@ -101,6 +103,9 @@ def _create(asked: argparse.Namespace, password_hash: str) -> int:
     from tenantstore.migrate.connect import connect
     from tenantstore.repositories import users
 
+    if not password_hash:
+        advice = "Write it to stdin, a line: `tenantstore admin create --help` has an example."
+        raise Misconfigured("no hash of a password was given: stdin is empty", advice)
     if not _HASH.fullmatch(password_hash):
         problem = f"what was given as a hash has {len(password_hash)} characters, or some that no hash has"
         raise Misconfigured(problem, "A hash has 32 to 255, none of them blank: 60 of bcrypt, some 97 of Argon2.")

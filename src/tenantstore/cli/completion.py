@@ -63,12 +63,12 @@ class Word(NamedTuple):
 
 def main(argv: Sequence[str]) -> int:
     """Parse and print; the exit code."""
-    asked = make_parser().parse_args(argv)
-    if asked.shell in _SCRIPTS:
-        print(_SCRIPTS[asked.shell].strip())
+    # What the scripts ask is no business of a reader of --help.
+    if [*argv[:2]] == ["words", "--"]:
+        for word in words(argv[2:]):
+            print(f"{word.text}\t{one_line(word.help)}")
         return 0
-    for word in words(asked.typed[1:] if asked.typed[:1] == ["--"] else asked.typed):
-        print(f"{word.text}\t{one_line(word.help)}")
+    print(_SCRIPTS[make_parser().parse_args(argv).shell].strip())
     return 0
 
 
@@ -78,8 +78,7 @@ def make_parser() -> argparse.ArgumentParser:
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("shell", choices=[*_SCRIPTS, "words"], help="words: what may follow, as the scripts ask it")
-    parser.add_argument("typed", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.add_argument("shell", choices=list(_SCRIPTS), help="the shell that is to complete")
     return parser
 
 

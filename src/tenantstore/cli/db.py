@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenantstore.cli.output import INTERRUPTED, OWNER_DSN, UNREACHABLE, dumped, failed, log
+from tenantstore.cli.output import INTERRUPTED, OWNER_DSN, UNREACHABLE, Help, dumped, failed, log
 from tenantstore.errors import TenantstoreError
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.shown import one_line
@@ -67,10 +67,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tenantstore db",
         description="A PostgreSQL for development: it goes on when the command is over, and keeps its data.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
         epilog=_EPILOG,
     )
-    commands = parser.add_subparsers(required=True, metavar="command", title="commands")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
 
     def add(
         name: str, text: str, run: "Callable[[argparse.Namespace, Development], int]", has_json: bool = True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tenantstore.cli.output import dumped, log
+from tenantstore.cli.output import DATABASE, dumped, log
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.shown import shown
 
@@ -100,6 +100,6 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_EXIT_CODES,
     )
-    parser.add_argument("--dsn", default="", help="the database")
+    parser.add_argument("--dsn", default="", help=DATABASE)
     parser.add_argument("--json", action="store_true", help="the findings as JSON")
     return parser

@@ -12,7 +12,7 @@ from types import FrameType
 from tenantstore import resources
 from tenantstore.cli import migrate_commands as commands
 from tenantstore.cli.migrate_folders import chosen
-from tenantstore.cli.output import log
+from tenantstore.cli.output import DATABASE, Help, log
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.project import OURS
 
@@ -71,10 +71,11 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tenantstore migrate",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Numbered pairs of SQL files, up and down. Each is applied once: a history in the database has it.",
+        formatter_class=Help,
         epilog=_EXIT_CODES,
     )
-    parsers = parser.add_subparsers(required=True, metavar="command", title="commands")
+    parsers = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
 
     def add(name: str, text: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
         made = parsers.add_parser(name, help=text, description=text, parents=[folder, *parents])
@@ -95,10 +96,10 @@ def make_parser() -> argparse.ArgumentParser:
     add("verify", "run every file up, down and up, and compare the schemas", scratch)
     add("lint", "run every file and watch what it locks, scans and rewrites", scratch)
     command = add("stamp", "adopt a database that stands at a version: note it and all below as applied", database, run)
-    command.add_argument("version", type=_version, metavar="V")
+    command.add_argument("version", type=_version, metavar="V", help="the number at which the database stands")
     add("repair", "take the files as they are into the history", database, run)
     command = add("new", "begin the next pair of files, in the project's own folder or in ./migrations")
-    command.add_argument("name", metavar="NAME")
+    command.add_argument("name", metavar="NAME", help="what it adds, in a few words: the files are called so")
     return parser
 
 
@@ -118,7 +119,7 @@ def _folder() -> argparse.ArgumentParser:
 
 def _database() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--dsn", default="", help="the database")
+    parser.add_argument("--dsn", default="", help=DATABASE)
     parser.add_argument(
         "--table",
         metavar="[SCHEMA.]NAME",
@@ -149,8 +150,8 @@ def _run() -> argparse.ArgumentParser:
 def _steps() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("limit", type=_count, nargs="?", metavar="N", help="at most so many files")
-    group.add_argument("--to", type=_version, metavar="V", help="until V is the newest; 0 for none")
+    group.add_argument("limit", type=_count, nargs="?", metavar="N", help="so many files and no more")
+    group.add_argument("--to", type=_version, metavar="V", help="until V is the newest that is applied; 0 for none")
     return parser
 
 

@@ -1,5 +1,6 @@
 """How the commands write: JSON that any output can carry, tables, lines of the log, and what went wrong."""
 
+import argparse
 import codecs
 import importlib.util
 import json
@@ -18,6 +19,18 @@ FAILED, UNREACHABLE, INTERRUPTED = 1, 5, 130
 # What a table has between two cells, and the least of a cell that is cut.
 _BETWEEN = "   "
 _LEAST = 8
+
+
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Commands below their heading, without a line that says `COMMAND` once more."""
+
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        return text.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else text
+
+
+# What --dsn says everywhere.
+DATABASE = "the database (default: $TENANTSTORE_DSN, else libpq's PG* variables)"
 
 
 def dumped(data: dict[str, Any]) -> str:

@@ -1,10 +1,11 @@
 """``tenantstore queries``: which there are, what one is made of, how the server runs it; stdout is the result."""
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tenantstore.cli.output import INTERRUPTED, dumped, failed, log, table
+from tenantstore.cli.output import DATABASE, INTERRUPTED, Help, dumped, failed, log, table
 from tenantstore.errors import TenantstoreError
 from tenantstore.migrate.errors import Misconfigured
 
@@ -51,10 +52,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tenantstore queries",
         description="Which queries there are, what one is made of, and how the server runs it for a customer.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
         epilog=_EPILOG,
     )
-    commands = parser.add_subparsers(required=True, metavar="command", title="commands")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
 
     def add(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=text)
@@ -79,7 +80,7 @@ def make_parser() -> argparse.ArgumentParser:
         " function takes where its caller gives nothing)",
     )
     option("--analyze", action="store_true", help="run it, and roll back; a sequence that it draws from stays drawn")
-    option("--dsn", default="", help="the database (default: $TENANTSTORE_DSN, else libpq's PG* variables)")
+    option("--dsn", default="", help=DATABASE)
     return parser
 
 
@@ -140,13 +141,13 @@ def _list(asked: argparse.Namespace) -> int:
 
     project = _project(asked.module)
     entries = [listed(each) for each in _declared(project)]
-    if project.modules != _ours().modules:
-        log(f"tenantstore's own are listed by --module {_ours().modules[0]}; show and explain know them too")
     if asked.json:
         print(dumped({"queries": entries}))
     else:
         rows = [[str(each[key]) for key in _LISTED[:-1]] + [", ".join(each["parameters"])] for each in entries]
         table(_LISTED, rows, cut=True)
+        if sys.stderr.isatty() and project.modules != _ours().modules:
+            log(f"tenantstore's own are listed by --module {_ours().modules[0]}; show and explain know them too")
     return 0
 
 
