@@ -127,6 +127,13 @@ def test_without_a_snapshot_the_page_says_so(
     assert "webhook_url    str | None" in lines
 
 
+def test_prose_is_of_lines_that_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["queries", "show", "devices/list_by_customer"])
+    lines = capsys.readouterr().out.partition("\n\n")[0].splitlines()
+
+    assert (len(lines) > 2, max(map(len, lines)) <= 120) == (True, True)
+
+
 REFUSED = {
     "a misspelt name": (
         ["show", "users/get_by_mail"],

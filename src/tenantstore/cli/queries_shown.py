@@ -1,6 +1,9 @@
 """One query as data, and as a page of text: what its file says, what its module declares, what is proven of it."""
 
+import sys
+import textwrap
 from collections.abc import Mapping
+from shutil import get_terminal_size
 from typing import Any
 
 from tenantstore.checking.query.annotations import of_field
@@ -13,6 +16,8 @@ from tenantstore.cli.output import sql, table
 from tenantstore.migrate.shown import one_line, shown
 from tenantstore.queries import Query, Shape
 from tenantstore.queries.source import prose
+
+_WIDEST = 120
 
 
 def listed(query: Query[Any]) -> dict[str, Any]:
@@ -66,7 +71,7 @@ def show(told: Mapping[str, Any]) -> None:
     """Print a page of it."""
     print(shown(told["name"]))
     if told["text"]:
-        print(shown(told["text"]))
+        print(textwrap.fill(shown(told["text"]), get_terminal_size().columns if sys.stdout.isatty() else _WIDEST))
     print()
     proven = told["proven"]
     _facts_table(told, proven)
