@@ -94,6 +94,20 @@ def test_a_finding_says_where_what_and_what_to_do_instead(
     )
 
 
+def test_a_column_that_no_row_can_have_is_advised_to_begin_otherwise(server: Server, folder: MakeFolder) -> None:
+    where = folder({"001_tables": _TABLES, "002_change": "ALTER TABLE t ADD x integer NOT NULL;"})
+
+    found = lint(where, server.dsn()).findings
+
+    assert [(each.code, each.problem.advice.partition("\n")[0]) for each in found] == [
+        (
+            "table-scan",
+            "Where the table has rows it fails. Give it a DEFAULT, a constant one is free; or add it without NOT NULL,",
+        ),
+        ("adding-required-field", "Make the field nullable or add a non-VOLATILE DEFAULT"),
+    ]
+
+
 def test_an_excuse_covers_its_own_statement_and_code_only(server: Server, folder: MakeFolder) -> None:
     change = (
         "-- lint: table-scan it is small\n"

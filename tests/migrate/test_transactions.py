@@ -239,8 +239,9 @@ def test_drift_says_which_files_and_what_to_do(dsn: str, two: Path) -> None:
     assert str(refused.value).replace(f"{two}/", "") == (
         "1_a.up.sql: changed since it was applied\n"
         "2_b.down.sql: changed since the migration was applied\n"
-        "A released file is never edited: restore it, and write a new one. Before that: `repair`, then `redo`.\n"
-        "If the database is right as it is, `repair` takes the new text into the history.\n"
+        "A released file is never edited: restore it, and put the change into a new one.\n"
+        "While it is still being written: `repair` takes the new text into the history, then `redo` runs it.\n"
+        "If the database is right as it is, `repair` alone.\n"
         "If the history is another folder's, `--table` names this one's."
     )
 

@@ -245,8 +245,9 @@ def _refuse_changed(migrations: Sequence[Migration], rows: Mapping[int, Applied]
     if told := [finding for finding in findings if finding]:
         raise Drift(
             "\n".join(told),
-            "A released file is never edited: restore it, and write a new one. Before that: `repair`, then `redo`.\n"
-            "If the database is right as it is, `repair` takes the new text into the history.\n"
+            "A released file is never edited: restore it, and put the change into a new one.\n"
+            "While it is still being written: `repair` takes the new text into the history, then `redo` runs it.\n"
+            "If the database is right as it is, `repair` alone.\n"
             "If the history is another folder's, `--table` names this one's.",
         )
 

@@ -26,6 +26,10 @@ _SCANS = {
         "ADD CONSTRAINT … CHECK (column IS NOT NULL) NOT VALID; VALIDATE CONSTRAINT in the next migration; after that\n"
         "SET NOT NULL finds it proved."
     ),
+    "ADD": (
+        f"Where the table has rows it fails. Give it a DEFAULT, a constant one is free; or add it without NOT NULL,\n"
+        f"{_IN_STEPS}, and make it NOT NULL after that."
+    ),
     "CONSTRAINT": "Add it NOT VALID, and VALIDATE CONSTRAINT in the next migration: that keeps nobody waiting.",
     "WRITE": "Change rows in a migration of its own, before or after, in steps (`-- no-transaction`).",
     "": "Read the table in a migration of its own, without the lock.",
@@ -103,6 +107,8 @@ def _scan_advice(words: set[str]) -> str:
         return _SCANS["WRITE"]
     if words & {"CHECK", "REFERENCES", "CONSTRAINT"}:
         return _SCANS["CONSTRAINT"]
+    if {"ADD", "NULL"} <= words and not words & {"SET", "DEFAULT"}:
+        return _SCANS["ADD"]
     return _SCANS["NULL"] if {"SET", "NULL"} <= words else _SCANS[""]
 
 
