@@ -168,6 +168,31 @@ def test_status_shows_how_every_version_stands(run: Run, given: list[str | Path]
     )
 
 
+def test_status_shows_the_history_of_a_folder_with_a_fault_too(
+    run: Run, given: list[str | Path], folder: MakeFolder
+) -> None:
+    run("up", *given)
+    where = folder({})
+    (where / "2_b.down.sql").unlink()
+    told = run("status", "--check", *given)
+    data = run("status", "--json", *given)[1]
+
+    assert (told[0], [line[:17] for line in told[1].splitlines()], told[2].splitlines()[0]) == (
+        4,
+        ["   1  applied    ", "   2  changed    "],
+        f"error: {where}/2_b.up.sql: no down file beside it",
+    )
+    assert [each["problem"] for each in json.loads(data)["findings"]] == ["no down file beside it"]
+
+
+def test_a_pair_of_a_name_that_is_there_is_not_begun(run: Run, given: list[str | Path], folder: MakeFolder) -> None:
+    assert run("new", "b", *given[2:]) == (
+        2,
+        "",
+        f"error: {folder({})}/2_b.up.sql is there already\nWrite into it, or name what the next one adds.\n",
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("mark", ["", "-- no-transaction\n"])
 def test_an_interrupted_run_stops_the_server_and_ends_with_130(

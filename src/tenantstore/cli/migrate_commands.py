@@ -110,18 +110,27 @@ def status_command(asked: Namespace) -> Result:
     """Show how every version stands."""
     several = len(asked.folders) > 1
     data: list[dict[str, Any]] = []
+    faults: list[dict[str, Any]] = []
     texts: list[str] = []
     rows: list[Sequence[str]] = [(("folder", *_HEADINGS) if several else _HEADINGS)]
     code = 0
     for folder in asked.folders:
         options = _options(asked, folder, Log())
-        states = migrate.status(asked.dsn, folder.path, options=options)
+        try:
+            states = migrate.status(asked.dsn, folder.path, options=options)
+        except InvalidFolder as error:
+            # The history is as it is, and whoever looks wants to see it with the fault.
+            log(f"error: {error}")
+            faults += map(_problem, error.problems)
+            code = max(code, error.exit_code)
+            states = migrate.status(asked.dsn, folder.path, allow_faults=True, options=options)
         data += [{**_state(state), **_in(folder, several)} for state in states]
         texts += [f"{folder}:"] * several + (list(map(_line, states)) or ["no migrations"])
         rows += [(str(folder), *_row(state)) if several else _row(state) for state in states]
-        if asked.check:
+        if asked.check and code != _FINDINGS:
             code = max(code, _standing(asked, folder))
-    return Result({"migrations": data}, "\n".join(texts), code, rows=rows if len(rows) > 1 else ())
+    told = {"migrations": data, **({"findings": faults} if faults else {})}
+    return Result(told, "\n".join(texts), code, rows=rows if len(rows) > 1 else ())
 
 
 def _standing(asked: Namespace, folder: Folder) -> int:

@@ -34,8 +34,8 @@ class Migration:
         return self.up.path.name.removesuffix(".up.sql")
 
 
-def load(folder: Path, allow_gaps: bool = False) -> list[Migration]:
-    """The migrations of a folder, the lowest version first.
+def load(folder: Path, allow_gaps: bool = False, allow_faults: bool = False) -> list[Migration]:
+    """The migrations of a folder, the lowest version first; where faults are allowed, those that can be told.
 
     :raises Misconfigured: when there is no such folder or nothing in it.
     :raises InvalidFolder: when they cannot be put in one certain order, or one cannot be read.
@@ -43,7 +43,7 @@ def load(folder: Path, allow_gaps: bool = False) -> list[Migration]:
     migrations, problems = _read(folder)
     if not allow_gaps:
         problems += _gaps(migrations)
-    if problems:
+    if problems and not allow_faults:
         raise InvalidFolder(problems)
     return migrations
 
@@ -66,7 +66,7 @@ def scripts(migration: Migration) -> list[Script]:
 def new(folder: Path, name: str) -> Migration:
     """Write the next pair, empty but for what its first lines should say.
 
-    :raises Misconfigured: when the name is not one for a file.
+    :raises Misconfigured: when the name is not one for a file, or there is one of that name.
     :raises InvalidFolder: when the folder is not in order.
     """
     stem = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
@@ -74,6 +74,8 @@ def new(folder: Path, name: str) -> Migration:
         raise Misconfigured(f"{name!r} is no name for a migration", "A few words that say what it adds.")
     folder.mkdir(parents=True, exist_ok=True)
     there = load(folder) if any(_MEANT.match(path.name) for path in folder.iterdir()) else []
+    if same := next((each for each in there if each.name == stem), None):
+        raise Misconfigured(f"{same.up.path} is there already", "Write into it, or name what the next one adds.")
     last = there[-1].up.path.name.split("_")[0] if there else "000"
     version = int(last) + 1
     scripts = []
@@ -111,6 +113,7 @@ def _read(folder: Path) -> tuple[list[Migration], list[Problem]]:
         pair = _pair(version, versions[version], unread)
         if isinstance(pair, Migration):
             migrations.append(pair)
+            problems += _half(pair)
         else:
             problems += pair
     return migrations, problems
@@ -157,14 +160,18 @@ def _pair(version: int, found: Mapping[str, list[Script]], unread: set[str]) -> 
     if not ups:
         return [Problem(downs[0].path, "no up file beside it", "Write it, or remove this one.")]
     up, down = ups[0], downs[0] if downs else None
-    if down is None and up.irreversible is None:
-        advice = "Write it, or say `-- irreversible: reason` at the head of the up file."
-        return [Problem(up.path, "no down file beside it", advice)]
     if down is not None and up.irreversible is not None:
         return [
             Problem(down.path, "a down file of a migration that says it is irreversible", "One of the two must go.")
         ]
     return Migration(version, names.pop(), up, down)
+
+
+def _half(migration: Migration) -> list[Problem]:
+    if migration.down is not None or migration.up.irreversible is not None:
+        return []
+    advice = "Write it, or say `-- irreversible: reason` at the head of the up file."
+    return [Problem(migration.up.path, "no down file beside it", advice)]
 
 
 def _gaps(migrations: Iterable[Migration]) -> list[Problem]:

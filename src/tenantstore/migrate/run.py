@@ -107,12 +107,16 @@ def plan(
         return steps
 
 
-def status(dsn: str, folder: Path | None = None, *, options: Options = _DEFAULT) -> list[State]:
+def status(
+    dsn: str, folder: Path | None = None, *, allow_faults: bool = False, options: Options = _DEFAULT
+) -> list[State]:
     """How every version stands, the lowest first. Nothing is changed and no lock is taken.
+
+    Of a folder that is not in order, where ``allow_faults``, how those stand whose files tell.
 
     :raises MigrationError: see :mod:`tenantstore.migrate.errors`.
     """
-    with _opened(dsn, folder, replace(options, allow_out_of_order=True)) as (migrations, run):
+    with _opened(dsn, folder, replace(options, allow_out_of_order=True), allow_faults) as (migrations, run):
         return states(migrations, run.history.read(run.connection))
 
 
@@ -157,10 +161,12 @@ def _resumed(step: Step, progress: Progress) -> str:
 
 
 @contextmanager
-def _opened(dsn: str, folder: Path | None, options: Options) -> Iterator[tuple[list[Migration], Session]]:
+def _opened(
+    dsn: str, folder: Path | None, options: Options, allow_faults: bool = False
+) -> Iterator[tuple[list[Migration], Session]]:
     own = resources.folder("migrations")
     where = own if folder is None else folder
-    migrations = load(where, allow_gaps=options.allow_out_of_order)
+    migrations = load(where, options.allow_out_of_order, allow_faults)
     table = options.table or (_OWN_TABLE if where.resolve() == own.resolve() else _OTHER_TABLE)
     with session(dsn, table, options) as run:
         yield migrations, run
