@@ -206,7 +206,17 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "nowhere": (
         "",
         "nowhere cannot be imported\nModuleNotFoundError: No module named 'nowhere'\n"
-        "Is it installed in this environment?",
+        "It is neither in {here} nor installed in this environment: mend the name, or install it.",
+    ),
+    "needing": (
+        "import nowhere\n",
+        "needing cannot be imported\n  {here}/needing.py:1: import nowhere\n"
+        "ModuleNotFoundError: No module named 'nowhere'\nIs it installed in this environment?",
+    ),
+    "--model nowhere.tenancy:MODEL": (
+        "",
+        "nowhere.tenancy cannot be imported\nModuleNotFoundError: No module named 'nowhere'\n"
+        "It is neither in {here} nor installed in this environment: mend the name, or install it.",
     ),
     "broken": (
         "1 / 0\n",
@@ -219,7 +229,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     ),
     "--migrations nowhere": (
         "",
-        "{here}/nowhere: no such folder of migrations\n`tenantstore` stands for ours.",
+        "{here}/nowhere: no such folder of migrations\n`tenantstore` names those of the library.",
     ),
     "--offline": ("", "{here}/check.snapshot.json: there is no snapshot\n`tenantstore check --update` makes one."),
     "--dsn nonsense": (

@@ -38,7 +38,7 @@ def imported(names: Iterable[str]) -> list[DeclarationError]:
             failed[str(error)] = error
             continue
         except (Exception, SystemExit) as error:
-            raise Misconfigured(f"{name} cannot be imported", _told(error)) from None
+            raise Misconfigured(f"{name} cannot be imported", _told(name, error)) from None
         below = pkgutil.iter_modules(getattr(module, "__path__", ()), f"{name}.")
         waiting += [each.name for each in below if not each.name.endswith(".__main__")]
     return list(failed.values())
@@ -67,7 +67,7 @@ def declared(modules: Iterable[str | ModuleType | Catalog]) -> tuple[list[Query[
     return queries, [*map(_undeclared, failed), *unused]
 
 
-def _told(error: BaseException) -> str:
+def _told(name: str, error: BaseException) -> str:
     """The end of a traceback, without the import system's own frames."""
     frames = [each for each in traceback.extract_tb(error.__traceback__) if "importlib" not in each.filename]
     theirs = [each for each in frames if each.filename != __file__][-_FRAMES:]
@@ -75,6 +75,9 @@ def _told(error: BaseException) -> str:
     hint = []
     if isinstance(error, ModuleNotFoundError):
         hint = ["Is it installed in this environment?"]
+        if f"{name}.".startswith(f"{error.name}."):
+            # The first place that is searched is the project's folder.
+            hint = [f"It is neither in {sys.path[0]} nor installed in this environment: mend the name, or install it."]
     return "\n".join([*places, "".join(traceback.format_exception_only(error)).strip(), *hint])
 
 

@@ -4,8 +4,8 @@ A service says it once, in its ``pyproject.toml``, for the command line and for 
 
     [tool.tenantstore.check]
     modules = ["shop"]                        # imported with all that is below them
-    model = "shop.tenancy:MODEL"              # a TenantModel; ours where only our migrations are named
-    migrations = ["tenantstore", "migrations"]  # folders, applied in this order; `tenantstore` is ours
+    model = "shop.tenancy:MODEL"              # a TenantModel; not needed for the library's tables alone
+    migrations = ["tenantstore", "migrations"]  # folders, applied in this order; "tenantstore" is the library's
     snapshot = "check.snapshot.json"
     workload = "shop.plans:WORKLOAD"          # a Workload, for --plans
     plans = "plans"
@@ -79,7 +79,7 @@ def project(
     folders = tuple(resources.folder("migrations") if each == OURS else root / each for each in named)
     for folder in folders:
         if not folder.is_dir():
-            raise Misconfigured(f"{folder}: no such folder of migrations", "`tenantstore` stands for ours.")
+            raise Misconfigured(f"{folder}: no such folder of migrations", "`tenantstore` names those of the library.")
     return Project(
         chosen,
         _named(model, TenantModel),
