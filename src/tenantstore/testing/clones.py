@@ -42,8 +42,8 @@ class Clones:
         self._changed = Condition()
         self._error: BaseException | None = None
         self._ends = False
-        self._lock = server.admin()
-        self._lock.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 2))", [run])
+        # As long as the server's connection lives, nobody takes what is made here for a dead run's.
+        server.connection().execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 2))", [run])
         self._dropper = server.another()
         self._threads = [Thread(target=self._work, args=[each], daemon=True) for each in (self._make, self._drop)]
         for thread in self._threads:
@@ -73,7 +73,7 @@ class Clones:
         from psycopg.sql import SQL, Identifier, Literal
 
         until = Literal(f"{_KEPT}{time.time() + seconds:.0f}")
-        self._lock.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), until))
+        self._server.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), until))
 
     def close(self) -> None:
         """Drop what is left; on a server that ends now there is no need to."""
@@ -86,7 +86,6 @@ class Clones:
         if self._server.provider == "dsn":
             for name in (*self._ready, *self._left):
                 self._server.drop_database(name)
-        self._lock.close()
 
     def _work(self, work: Callable[[], None]) -> None:
         try:

@@ -52,15 +52,16 @@ class Cluster:
         self._kept = _kept(binaries, seed) if seed else None
         self.folder: RunFolder = RunFolder()
         data = self.folder.data
-        try:
-            self.is_seeded: bool = fill(data, binaries, fresh, self._kept)
-        except BaseException:
-            self.folder.remove()
-            raise
         chosen = {**_SETTINGS, **settings, "unix_socket_directories": str(self.folder.socket)}
         options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         command = [f"{binaries.folder}/postgres", "-D", str(data), *options]
         self.postmaster: Postmaster = Postmaster(command, data, self.folder.log)
+        try:
+            self.postmaster.prepare()
+            self.is_seeded: bool = fill(data, binaries, fresh, self._kept)
+        except BaseException:
+            self.end()
+            raise
 
     @property
     def pid(self) -> int:

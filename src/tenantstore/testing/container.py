@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from tenantstore.testing.errors import ServerFailed
 from tenantstore.testing.folders import RunFolder
+from tenantstore.testing.process import free_port
 
 if TYPE_CHECKING:
     from testcontainers.community.postgres import PostgresContainer
-
-IMAGE = "postgres:18"
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
@@ -145,11 +144,3 @@ def _without_reaper() -> Iterator[None]:
         yield
     finally:
         testcontainers_config._ryuk_disabled = before
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -26,7 +26,7 @@ from tenantstore.testing.folders import end_server, lets_in, server_pid
 from tenantstore.testing.home import Shared
 from tenantstore.testing.launcher import find_programs
 from tenantstore.testing.process import START_SECONDS, account, run
-from tenantstore.testing.roles import ready_role
+from tenantstore.testing.roles import ready_role, tables_by_owner
 from tenantstore.testing.segment import is_left_alone
 from tenantstore.testing.server import Server
 from tenantstore.testing.template import OURS, history_table
@@ -147,14 +147,16 @@ class Development:
         from tenantstore import migrate
 
         done: list[migrate.Done] = []
-        with self._alone(), server.admin() as admin:
-            if not admin.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount:
+        with self._alone():
+            if not server.connection().execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount:
                 server.create_database(DATABASE)
             for number, each in enumerate(migrations):
                 folder = None if each == OURS else Path(each)
                 options = migrate.Options(table=history_table(folder, number), report=report)
                 done += migrate.up(server.dsn(DATABASE), folder, options=options)
-            role = ready_role(self._with_secret(server), admin, LOGIN, DATABASE)
+            with server.admin(DATABASE) as inside:
+                tables = tables_by_owner(inside)
+            role = ready_role(self._with_secret(server), LOGIN, tables)
         kept = self.kept
         if kept is None or kept.port is None:
             return Prepared(done, server.dsn(DATABASE, LOGIN))

@@ -10,7 +10,6 @@ import os
 import shutil
 import sys
 import time
-import traceback
 from pathlib import Path
 from threading import Thread
 
@@ -82,11 +81,12 @@ def _seed(provider: str, settings: Settings) -> None:
         started = _start(provider, settings)
         assert isinstance(started.cluster, Cluster)
         with started.server:
-            with started.server.admin() as admin:
-                Template.of(settings).ready(started.server, admin)
+            Template.of(settings).ready(started.server)
             started.cluster.keep()
     except Exception:
         # The tests have a server; that the next run starts more slowly is nothing to stop for.
+        import traceback
+
         traceback.print_exc()
 
 

@@ -14,11 +14,10 @@ from typing import NamedTuple
 
 from tenantstore.testing.binaries import VERSIONS, Binaries, embedded, local, runnable
 from tenantstore.testing.cluster import Cluster, locale
-from tenantstore.testing.container import IMAGE, Container, free_port
 from tenantstore.testing.errors import NoProvider, Refusal, ServerFailed
-from tenantstore.testing.process import account, known
+from tenantstore.testing.process import account, free_port, known
 from tenantstore.testing.server import Server
-from tenantstore.testing.settings import DSN_VARIABLE
+from tenantstore.testing.settings import DSN_VARIABLE, IMAGE
 
 PROVIDERS = ("dsn", "embedded", "local", "docker")
 
@@ -165,12 +164,13 @@ def _choose(provider: str, version: int | None) -> Binaries:
 
 def _meet(version: int | None) -> Server:
     """The server that ``TENANTSTORE_TEST_DSN`` names."""
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
     dsn = os.environ.get(DSN_VARIABLE)
     if not dsn:
         raise _Unavailable(f"{DSN_VARIABLE} is not set")
+    # Most of the time that a keeper takes to start would go into this, for nothing.
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
     try:
         with psycopg.connect(dsn, connect_timeout=10) as connection:
             there = connection.info.server_version // 10000
@@ -188,6 +188,8 @@ def _contain(version: int | None, settings: Mapping[str, str], image: str) -> Se
     """A server in a container."""
     if importlib.util.find_spec("testcontainers") is None:
         raise _Unavailable("no testcontainers in this environment", "python -m pip install 'tenantstore[docker]'")
+    from tenantstore.testing.container import Container
+
     try:
         container = Container(image, settings)
     except ServerFailed:

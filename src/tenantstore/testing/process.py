@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Thread
 
 from tenantstore.testing.errors import ServerFailed
+from tenantstore.testing.guard import GO
 from tenantstore.testing.segment import remove_segment
 
 START_SECONDS = 30.0
@@ -44,6 +46,16 @@ def known(uid: int) -> bool:
     except KeyError:
         return False
     return True
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 on which nobody listens now."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def environment() -> dict[str, str]:
@@ -91,11 +103,26 @@ class Postmaster:
         self.data = data
         self.log = log
         self._thread: Thread | None = None
-        self._started: Future[subprocess.Popen[bytes]] = Future()
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
-        return self._started.result().pid
+        assert self._process is not None, "it was never started"
+        return self._process.pid
+
+    def prepare(self) -> None:
+        """Have a process that waits for :meth:`start` to become the server. The data folder may be filled meanwhile.
+
+        :raises OSError: when it cannot be started.
+        """
+        answer: SimpleQueue[subprocess.Popen[bytes] | BaseException] = SimpleQueue()
+        # The kernel's signal comes when the *thread* that started the server ends, so that thread waits for the server.
+        thread = Thread(target=self._live, args=[answer], name="tenantstore-postgres", daemon=True)
+        thread.start()
+        process = answer.get()
+        if isinstance(process, BaseException):
+            raise process
+        self._thread, self._process = thread, process
 
     def start(self) -> None:
         """Return when the server takes connections.
@@ -103,33 +130,37 @@ class Postmaster:
         :raises ServerFailed: when it ends first, or takes longer than 30 s.
         :raises OSError: when it cannot be started.
         """
-        self._started = Future()
-        # The kernel's signal comes when the *thread* that started the server ends, so that thread waits for the server.
-        self._thread = Thread(target=self._live, name="tenantstore-postgres", daemon=True)
-        self._thread.start()
-        process = self._started.result()
+        if self._thread is None:
+            self.prepare()
+        assert self._thread is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError), self._process.stdin as stdin:
+            stdin.write(GO)
         deadline = time.monotonic() + START_SECONDS
-        while not self._is_ready(process.pid):
+        while not self._is_ready(self._process.pid):
             if not self._thread.is_alive():
-                raise ServerFailed(f"postgres ended with {process.returncode} before it was ready", self._log_end())
+                code = self._process.returncode
+                raise ServerFailed(f"postgres ended with {code} before it was ready", self._log_end())
             if time.monotonic() > deadline:
                 raise ServerFailed(f"postgres was not ready after {START_SECONDS:g} s", self._log_end())
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
         """End the server and wait for it: fast first, then harder each time it does not go."""
-        if self._thread is None or self._started.exception() is not None:
+        if self._thread is None or self._process is None or self._process.stdin is None:
             return
-        process = self._started.result()
+        # One that waits for its start ends with this.
+        self._process.stdin.close()
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-            process.send_signal(number)
+            self._process.send_signal(number)
             self._thread.join(STOP_SECONDS)
             if not self._thread.is_alive():
                 break
         self._thread = None
         remove_segment(self.data)
 
-    def _live(self) -> None:
+    def _live(self, answer: "SimpleQueue[subprocess.Popen[bytes] | BaseException]") -> None:
         uid, gid = account()
         guard = [sys.executable, "-I", "-S", str(_GUARD), str(os.getpid()), str(uid), str(gid)]
         try:
@@ -139,16 +170,16 @@ class Postmaster:
                     cwd="/",
                     env=environment(),
                     umask=0o077,
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=log,
                     # Ctrl-C at a terminal reaches its whole group: the tests still need the server to clean up.
                     start_new_session=True,
                 )
         except BaseException as error:
-            self._started.set_exception(error)
+            answer.put(error)
             return
-        self._started.set_result(process)
+        answer.put(process)
         process.wait()
 
     def _is_ready(self, pid: int) -> bool:

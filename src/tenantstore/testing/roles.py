@@ -1,6 +1,7 @@
 """The role that tests log in with: made where it is not there, refused where row-level security does not hold it."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +17,18 @@ _OURS = "made by tenantstore.testing, with a password that only its server's adm
 
 _FIND = "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = %s"
 _LACKING = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND NOT pg_has_role(%s, oid, 'MEMBER')"
-# Ownership is in a catalog that all databases share, so nobody need connect to the template, which would delay copies.
 _POWERS = """
-SELECT r.rolname, r.rolsuper, r.rolbypassrls, array_agg(d.objid) FILTER (WHERE d.objid IS NOT NULL)
-FROM pg_roles AS r
-LEFT JOIN pg_shdepend AS d
-    ON d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
-    AND d.classid = 'pg_class'::regclass AND d.deptype = 'o'
-    AND d.dbid = (SELECT oid FROM pg_database WHERE datname = %(database)s)
-WHERE pg_has_role(%(role)s, r.oid, 'MEMBER')
-GROUP BY r.oid, r.rolname, r.rolsuper, r.rolbypassrls
-HAVING r.rolsuper OR r.rolbypassrls OR count(d.objid) > 0
-ORDER BY r.rolname <> %(role)s, r.rolname
+SELECT rolname, rolsuper, rolbypassrls
+FROM pg_roles
+WHERE pg_has_role(%(role)s, oid, 'MEMBER') AND (rolsuper OR rolbypassrls OR rolname = ANY(%(owners)s))
+ORDER BY rolname <> %(role)s, rolname
 """
-_TABLES = "SELECT oid::regclass::text FROM pg_class WHERE oid = ANY(%s) AND relkind IN ('r', 'p') ORDER BY 1"
+_TABLES = """
+SELECT relowner::regrole::text, array_agg(oid::regclass::text ORDER BY oid::regclass::text)
+FROM pg_class
+WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+GROUP BY relowner
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,17 @@ class Role:
     password: str | None
 
 
-def ready_role(server: "Server", admin: "psycopg.Connection[Any]", name: str, database: str) -> Role:
+def tables_by_owner(connection: "psycopg.Connection[Any]") -> dict[str, list[str]]:
+    """The names of the tables in a connection's database that belong to each role."""
+    return dict(connection.execute(_TABLES).fetchall())
+
+
+def ready_role(server: "Server", name: str, tables: Mapping[str, list[str]]) -> Role:
     """Have the role, as a service's should be: a member of both roles that by itself may do nothing.
 
-    :raises BypassesIsolation: when row-level security does not hold it in ``database``.
+    :raises BypassesIsolation: when row-level security does not hold it where the ``tables`` have these owners.
     """
+    admin = server.connection()
     # Two workers, or runs, may find at the same moment that it is not there.
     admin.execute("SELECT pg_advisory_lock(hashtextextended(%s, 1))", [name])
     try:
@@ -59,7 +64,7 @@ def ready_role(server: "Server", admin: "psycopg.Connection[Any]", name: str, da
             _grant(admin, name)
     finally:
         admin.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 1))", [name])
-    _refuse(server, admin, name, database)
+    _refuse(admin, name, tables)
     return Role(name, password)
 
 
@@ -69,6 +74,9 @@ def _create(admin: "psycopg.Connection[Any]", name: str, password: str | None) -
     with_password = SQL("PASSWORD {}").format(Literal(password)) if password else SQL("")
     admin.execute(SQL("CREATE ROLE {} LOGIN NOINHERIT {}").format(Identifier(name), with_password))
     admin.execute(SQL("COMMENT ON ROLE {} IS {}").format(Identifier(name), Literal(_OURS)))
+    if admin.info.parameter_status("is_superuser") != "on":
+        # Who is no superuser must be a member to end what a test has left connected.
+        admin.execute(SQL("GRANT {} TO CURRENT_USER").format(Identifier(name)))
 
 
 def _grant(admin: "psycopg.Connection[Any]", name: str) -> None:
@@ -78,21 +86,15 @@ def _grant(admin: "psycopg.Connection[Any]", name: str) -> None:
         admin.execute(SQL("GRANT {} TO {}").format(Identifier(role), Identifier(name)))
 
 
-def _refuse(server: "Server", admin: "psycopg.Connection[Any]", name: str, database: str) -> None:
-    for held, is_super, bypasses, owned in admin.execute(_POWERS, {"role": name, "database": database}).fetchall():
+def _refuse(admin: "psycopg.Connection[Any]", name: str, tables: Mapping[str, list[str]]) -> None:
+    found = admin.execute(_POWERS, {"role": name, "owners": list(tables)}).fetchall()
+    for held, is_super, bypasses in found:
         if is_super:
             power, fix = "a superuser", f"ALTER ROLE {held} NOSUPERUSER"
         elif bypasses:
             power, fix = "BYPASSRLS", f"ALTER ROLE {held} NOBYPASSRLS"
         else:
-            tables = _tables(server, database, owned)
-            if not tables:
-                continue
-            power, fix = f"the owner of {', '.join(tables)}", f"let another role run the migrations than {held}"
+            power = f"the owner of {', '.join(tables[held])}"
+            fix = f"let another role run the migrations than {held}"
         by = "it is" if held == name else f"it is a member of {held}, which is"
         raise BypassesIsolation(name, f"{by} {power}", fix if held == name else f"REVOKE {held} FROM {name}")
-
-
-def _tables(server: "Server", database: str, owned: list[int]) -> list[str]:
-    with server.admin(database) as inside:
-        return [table for (table,) in inside.execute(_TABLES, [owned]).fetchall()]

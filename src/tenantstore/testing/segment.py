@@ -4,7 +4,6 @@ Line 7 of a ``postmaster.pid`` that is still there has the key and the number of
 process of the server is attached.
 """
 
-import ctypes
 import time
 from pathlib import Path
 
@@ -24,6 +23,8 @@ def remove_segment(data: Path) -> None:
     deadline = time.monotonic() + _LEAVE_SECONDS
     while _attached(number) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
+    import ctypes
+
     ctypes.CDLL(None).shmctl(number, _IPC_RMID, None)
 
 
@@ -44,6 +45,8 @@ def _segment(data: Path) -> int | None:
         key, number = map(int, (data / "postmaster.pid").read_text().splitlines()[6].split())
     except (OSError, ValueError, IndexError):
         return None
+    import ctypes
+
     return number if ctypes.CDLL(None).shmget(ctypes.c_int(key), ctypes.c_size_t(0), 0) == number else None
 
 

@@ -38,12 +38,11 @@ class Session:
         self._settings = settings
         self._kept = 0
         self.server: Server = _server(settings, home)
-        self._admin = self.server.admin()
         try:
-            self.template: Ready = Template.of(settings).ready(self.server, self._admin)
+            self.template: Ready = Template.of(settings).ready(self.server)
             self._clones = Clones(self.server, self.template, home.name, process)
         except BaseException:
-            self._admin.close()
+            self.server.close()
             raise
 
     @property
@@ -52,8 +51,8 @@ class Session:
 
     def header(self) -> str:
         """What is running, in a line."""
-        found = self._admin.info.server_version
-        where = self.server.data or self._admin.info.host
+        info = self.server.connection().info
+        found, where = info.server_version, self.server.data or info.host
         template = self.template
         took = f"{'built' if template.was_built else 'found'} in {template.seconds * 1000:.0f} ms"
         return (
@@ -88,7 +87,6 @@ class Session:
 
     def close(self) -> None:
         self._clones.close()
-        self._admin.close()
         self.server.close()
 
     def _dsn(self, name: str) -> str:

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 
 DSN_VARIABLE = "TENANTSTORE_TEST_DSN"
+IMAGE = "postgres:18"
 
 
 @dataclass(frozen=True, slots=True)

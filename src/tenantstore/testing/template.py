@@ -5,6 +5,7 @@ by the next run on the same server, by the next run on a copy of the same data.
 """
 
 import hashlib
+import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantstore import __version__
 from tenantstore.resources import folder
-from tenantstore.testing.roles import Role, ready_role
+from tenantstore.testing.roles import Role, ready_role, tables_by_owner
 
 if TYPE_CHECKING:
     import psycopg
@@ -24,16 +25,19 @@ if TYPE_CHECKING:
 
 OURS = "tenantstore"
 
-_FIND = "SELECT FROM pg_database WHERE datname = %s"
+_FIND = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
 _OLDER = (
     "SELECT datname FROM pg_database WHERE datname LIKE 'ts\\_template\\_%%' AND datname <> %s"
-    " AND shobj_description(oid, 'pg_database') = %s"
+    " AND split_part(shobj_description(oid, 'pg_database'), E'\\n', 1) = %s"
 )
 # What ALTER DATABASE … SET, and ALTER ROLE … IN DATABASE … SET, have left: a copy of the database does not have it.
 _SETTINGS = (
     "SELECT coalesce((SELECT rolname FROM pg_roles WHERE oid = s.setrole), ''), s.setconfig"
     " FROM pg_db_role_setting AS s JOIN pg_database AS d ON d.oid = s.setdatabase WHERE d.datname = %s"
 )
+
+# What a template's comment says, in lines. Those that say something else have other names.
+_NOTES = ("what it is for", "its tables by their owners, JSON")
 
 _LOCK = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
@@ -65,7 +69,7 @@ class Template:
         self._folders: list[Path | None] = [None if each == OURS else Path(each) for each in migrations]
         self.role = role
         self._for = f"tests: {', '.join(migrations)}"
-        told = hashlib.sha256(repr((__version__, role, sorted(settings))).encode())
+        told = hashlib.sha256(repr((__version__, _NOTES, role, sorted(settings))).encode())
         for each in self._folders:
             for path in sorted((each or folder("migrations")).glob("*.sql")):
                 told.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -77,35 +81,36 @@ class Template:
         """The template of runs with these settings."""
         return cls(settings.migrations, settings.role, list(settings.settings.items()))
 
-    def ready(self, server: "Server", admin: "psycopg.Connection[Any]") -> Ready:
+    def ready(self, server: "Server") -> Ready:
         """Have the template and the role on the server. Others may do the same at the same time.
 
-        As long as the connection ``admin`` lives, nobody takes this template for an old one.
+        As long as the server's connection lives, nobody takes this template for an old one.
 
         :raises MigrationError: when a migration fails.
         :raises BypassesIsolation: when the role is one whom row-level security does not hold.
         """
         start = time.perf_counter()
+        admin = server.connection()
         name = f"ts_template_{hashlib.sha256(f'{self.seed} {server.version}'.encode()).hexdigest()[:16]}"
-        was_built = not _is_there(admin, name)
-        if was_built:
+        notes, was_built = _notes(admin, name), False
+        if notes is None:
             with _alone(admin, name):
                 # Another may have built it meanwhile.
-                was_built = not _is_there(admin, name)
-                if was_built:
-                    self._build(server, admin, name)
+                notes = _notes(admin, name)
+                if notes is None:
+                    notes, was_built = self._build(server, name), True
         admin.execute(_SHARE_LOCK, [name])
-        role = ready_role(server, admin, self.role, name)
+        role = ready_role(server, self.role, json.loads(notes.split("\n")[1]))
         settings = admin.execute(_SETTINGS, [name]).fetchall()
         return Ready(name, role, was_built, time.perf_counter() - start, settings)
 
-    def _build(self, server: "Server", admin: "psycopg.Connection[Any]", name: str) -> None:
+    def _build(self, server: "Server", name: str) -> str:
         from psycopg.sql import SQL, Identifier, Literal
 
         from tenantstore import migrate
 
-        unfinished = f"{name}_unfinished"
-        if _is_there(admin, unfinished):
+        admin, unfinished = server.connection(), f"{name}_unfinished"
+        if _notes(admin, unfinished) is not None:
             server.drop_database(unfinished)
         server.create_database(unfinished)
         for number, each in enumerate(self._folders):
@@ -115,10 +120,13 @@ class Template:
             if admin.execute(_TRY_LOCK, [older]).fetchone() == (True,):
                 server.drop_database(older)
                 admin.execute(_UNLOCK, [older])
+        with server.admin(unfinished) as inside:
+            notes = f"{self._for}\n{json.dumps(tables_by_owner(inside))}"
         server.wait_until_left(unfinished)
         # Only whole ones have the name.
-        admin.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(unfinished), Literal(self._for)))
+        admin.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(unfinished), Literal(notes)))
         admin.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(unfinished), Identifier(name)))
+        return notes
 
 
 def history_table(each: Path | None, number: int) -> str | None:
@@ -126,8 +134,10 @@ def history_table(each: Path | None, number: int) -> str | None:
     return None if each is None or number < 2 else f"migration_history_{number}"
 
 
-def _is_there(admin: "psycopg.Connection[Any]", name: str) -> bool:
-    return admin.execute(_FIND, [name]).rowcount > 0
+def _notes(admin: "psycopg.Connection[Any]", name: str) -> str | None:
+    """A database's comment, '' where it has none; None where there is no database of this name."""
+    found = admin.execute(_FIND, [name]).fetchone()
+    return found and (found[0] or "")
 
 
 @contextmanager
