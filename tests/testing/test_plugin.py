@@ -27,6 +27,16 @@ def options(provider: str, request: pytest.FixtureRequest, project: Project) -> 
     return ["--ts-provider", provider, "--ts-image", "postgres:15"]
 
 
+LEAVES = """
+import psycopg
+
+connections = []
+
+def test_leaves_a_connection(ts_db):
+    connections.append(psycopg.connect(ts_db))
+"""
+
+
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two workers"])
 @pytest.mark.parametrize("provider", ["dsn", "embedded", "local", "docker"])
 def test_the_fixtures_do_the_same_with_every_provider(
@@ -44,10 +54,13 @@ def test_an_ordinary_role_that_may_make_databases_and_roles_is_enough(project: P
         admin.execute("CREATE ROLE ci LOGIN CREATEDB CREATEROLE")
         admin.execute("CREATE DATABASE ci OWNER ci")
     project.write("test_uses.py", USES)
+    project.write("test_leaves.py", LEAVES)
     project.environment["TENANTSTORE_TEST_DSN"] = own_server.dsn("ci", "ci")
     done = project.run("-n", "2")
 
-    assert (summary(done), done.returncode) == ("7 passed", 0)
+    assert (summary(done), done.returncode) == ("8 passed", 0)
+    with psycopg.connect(own_server.dsn()) as admin:
+        assert not admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'ts\\_run\\_%'").fetchall()
 
 
 def test_the_header_says_what_is_running(project: Project) -> None:

@@ -117,6 +117,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             terminalreporter.write_line(line)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # Here, since xdist may not give a worker the time for what comes after.
+    if _RUN in session.config.stash:
+        run_of(session.config).finish()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _RUN in config.stash:
         run_of(config).end()

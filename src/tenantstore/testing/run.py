@@ -86,13 +86,16 @@ class Run:
         header = self._home.path / "header" if self._home else None
         return header.read_text().splitlines() if header and header.exists() else []
 
-    def end(self) -> None:
+    def finish(self) -> None:
+        """Let go of the server: no test comes any more."""
         if self._session is not None:
             import psycopg
 
             # A server that is gone has nothing to clean up, and on one that comes back the next run does it.
             with suppress(psycopg.Error):
                 self._session.close()
+
+    def end(self) -> None:
         if self._home is not None and self._home.is_main:
             kept = (self._home.path / "kept").exists()
             self._home.end(self.settings.keep_minutes * 60 if kept else 0.0)
