@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from tenantstore import repositories
-from tenantstore.errors import DeclarationError, InvalidParameter
+from tenantstore.errors import DeclarationError, InvalidParameter, InvalidQuery
 from tenantstore.queries import CATALOG, Catalog, Scope
 
 TENANT = "-- One.\n-- scope: tenant\nSELECT 1 AS one WHERE :customer_id::uuid IS NOT NULL;\n"
@@ -264,3 +264,9 @@ def test_a_query_knows_what_it_does_behind_its_ctes(tmp_path: Path, sql: str, co
     (tmp_path / "a.sql").write_text(f"-- scope: operator\n{sql};\n")
 
     assert Catalog(tmp_path).source("a").command == command
+
+
+@pytest.mark.parametrize("statement", ["COPY (SELECT 1) TO STDOUT", "copy notes FROM STDIN"])
+def test_copy_is_refused_whose_rows_nobody_would_send_or_take(import_: Import, statement: str) -> None:
+    with pytest.raises(InvalidQuery, match=r"sql/a/copy\.sql: a store does not run COPY, whose rows are no result$"):
+        import_({"a/copy.sql": f"-- scope: operator\n{statement};\n"}, "catalog.affected('a/copy')")

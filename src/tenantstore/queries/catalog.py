@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from tenantstore.errors import UnknownQuery
+from tenantstore.errors import InvalidQuery, UnknownQuery
 from tenantstore.queries.calls import Declared, calls_of
 from tenantstore.queries.source import Source, load, nearest
 from tenantstore.queries.statement import Query, Shape
@@ -54,9 +54,14 @@ class Catalog:
         """The loaded file.
 
         :raises UnknownQuery: when there is none of that name, or two.
+        :raises InvalidQuery: for anything that could not be run as one statement.
         """
         if name not in self._sources:
-            self._sources[name] = load(name, self._path(name))
+            source = load(name, self._path(name))
+            if source.command == "COPY":
+                # The server would wait for rows, or send them, where nobody does the other.
+                raise InvalidQuery(str(source.path), "a store does not run COPY, whose rows are no result")
+            self._sources[name] = source
         return self._sources[name]
 
     def __iter__(self) -> Iterator[str]:
