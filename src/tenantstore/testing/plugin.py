@@ -102,7 +102,13 @@ def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.excinfo is not None and _RUN in item.config.stash:
+        from tenantstore.testing.traceback import shorten
+
+        shorten(item, call.excinfo)
     report = yield
     if report.failed and _RUN in item.config.stash:
         said = run_of(item.config).keep(item)
