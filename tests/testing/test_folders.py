@@ -34,12 +34,25 @@ def test_where_a_sockets_path_would_be_too_long_it_goes_to_tmp(base: Path, monke
     long = base / ("x" * 90)
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
-    with pytest.raises(NoProvider, match=f"no place for a server's data in /nowhere, {long}, /nowhere"):
+    with pytest.raises(NoProvider, match=f"{long}: too long a path for a socket in it\n"):
         launch("embedded")
     monkeypatch.setattr(folders, "_TMP", base)
     with launch("embedded") as server:
         assert server.data is not None
         assert server.data.parents[1] == base
+
+
+@pytest.mark.parametrize("provider", ["embedded", "docker"])
+def test_where_there_is_no_place_that_is_the_reason_given(
+    provider: str, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    with pytest.raises(NoProvider) as refused:
+        launch(provider)
+
+    assert [refusal.reason for refusal in refused.value.refusals] == [
+        "no place for a server's data\n  /nowhere: not there, or closed to this user\n  TMPDIR names another."
+    ]
 
 
 def test_only_this_users_own_abandoned_folders_are_removed(base: Path) -> None:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tenantstore.testing.errors import ServerFailed
 from tenantstore.testing.process import account
 from tenantstore.testing.segment import remove_segment
 
@@ -34,7 +35,7 @@ class RunFolder:
 
     Making one removes those that killed processes of this user left.
 
-    :raises OSError: when there is no place for one.
+    :raises ServerFailed: when there is no place for one; it says of each that was tried why.
     """
 
     def __init__(self) -> None:
@@ -42,7 +43,7 @@ class RunFolder:
         for base in bases:
             _remove_stale(base)
         self.path: Path
-        self.path, self._lock = _create(next(filter(_is_fit, bases), None) or _no_place(bases))
+        self.path, self._lock = _create(_place(bases))
         self.data: Path = self.path / "data"
         self.socket: Path = self.path / "socket"
         self.log: Path = self.path / "log"
@@ -57,17 +58,29 @@ class RunFolder:
         os.close(self._lock)
 
 
-def _no_place(bases: list[Path]) -> Path:
-    raise OSError(f"no place for a server's data in {', '.join(map(str, bases))}")
+def _place(bases: Sequence[Path]) -> Path:
+    """The first of these that a server can live in."""
+    refused = {}
+    for base in bases:
+        reason = _against(base)
+        if reason is None:
+            return base
+        refused[base] = reason
+    told = "\n".join(f"{base}: {reason}" for base, reason in refused.items())
+    raise ServerFailed("no place for a server's data", f"{told}\nTMPDIR names another.")
 
 
-def _is_fit(base: Path) -> bool:
-    """Whether a server can live here. Memory only with room to spare: a container's /dev/shm is often 64 MB."""
-    if not os.access(base, os.W_OK | os.X_OK) or not lets_in(base):
-        return False
+def _against(base: Path) -> str | None:
+    """Why a server cannot live here. Memory only with room to spare: a container's /dev/shm is often 64 MB."""
+    if not os.access(base, os.W_OK | os.X_OK):
+        return "not there, or closed to this user"
+    if not lets_in(base):
+        return f"closed to the server's user, who has the id {account()[0]}"
     if base == _SHM and shutil.disk_usage(base).free < _ROOM_BYTES:
-        return False
-    return len(os.fsencode(base / f"{_prefix()}{_LONGEST_SOCKET}")) <= _SOCKET_PATH_BYTES
+        return "less than 1 GB free"
+    if len(os.fsencode(base / f"{_prefix()}{_LONGEST_SOCKET}")) > _SOCKET_PATH_BYTES:
+        return "too long a path for a socket in it"
+    return None
 
 
 def _prefix() -> str:
@@ -84,7 +97,10 @@ def lets_in(path: Path) -> bool:
 def _create(base: Path) -> tuple[Path, int]:
     """A new folder and its lock. Between the two, another launch may take it for stale: then it is theirs to remove."""
     for _ in range(_ATTEMPTS):
-        path = Path(tempfile.mkdtemp(prefix=_prefix(), dir=base))
+        try:
+            path = Path(tempfile.mkdtemp(prefix=_prefix(), dir=base))
+        except OSError as error:
+            raise ServerFailed("no folder for a server's data", str(error)) from None
         lock = _lock(path)
         if lock is None:
             continue
@@ -93,7 +109,7 @@ def _create(base: Path) -> tuple[Path, int]:
                 path.chmod(0o711)
             return path, lock
         os.close(lock)
-    raise OSError(f"a folder in {base} cannot be locked")
+    raise ServerFailed(f"a folder in {base} cannot be locked", "")
 
 
 def _lock(path: Path) -> int | None:
