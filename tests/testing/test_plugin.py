@@ -207,6 +207,17 @@ def test_a_configuration_that_makes_no_sense_is_an_error(ini: str, said: str, pr
     assert (done.stderr.strip(), done.returncode) == (said.format(folder=project.folder), 4)
 
 
+def test_workers_stop_for_a_migration_that_fails_and_do_not_blame_the_server(project: Project) -> None:
+    project.write("migrations/001_wrong.up.sql", "SELECT nothing;\n")
+    project.write("migrations/001_wrong.down.sql", "SELECT 1;")
+    project.configure("ts_migrations = migrations\n")
+    project.write("test_uses.py", USES)
+    done = project.run("--ts-provider", "embedded", "-n", "2")
+
+    assert ("there is no database to test on" in done.stdout, "001_wrong.up.sql:1:8" in done.stdout) == (True, True)
+    assert done.returncode == 2
+
+
 def test_a_migration_that_fails_ends_the_run_with_its_place(project: Project) -> None:
     project.write("migrations/001_wrong.up.sql", "CREATE TABLE t (id int);\nSELECT nothing;\n")
     project.write("migrations/001_wrong.down.sql", "DROP TABLE t;")
