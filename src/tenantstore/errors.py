@@ -61,7 +61,7 @@ class UnknownQuery(DeclarationError):
     """There is no ``.sql`` file of this name, or there are two.
 
     :next: a query's name is its path below the catalog's folder, without ``.sql``; the text has the nearest. Where it
-        is missing only when installed, the package's data leave the files out.
+        is missing only when installed, the package was built without the files.
     """
 
 
