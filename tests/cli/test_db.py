@@ -19,9 +19,8 @@ import pytest
 from tenantstore import Store
 from tenantstore.cli import main
 from tenantstore.repositories import customers
-from tenantstore.testing.container import free_port
 from tenantstore.testing.folders import server_pid
-from tenantstore.testing.process import account
+from tenantstore.testing.process import account, free_port
 
 SERVICE = Path(__file__).parents[1] / "checking/service"
 
