@@ -18,7 +18,7 @@ except ImportError as error:
 endef
 export REQUIREMENTS
 
-.PHONY: help demo test check docs soak soak-load soak-migrate bench bench-compare clean
+.PHONY: help demo test check docs soak soak-load soak-migrate bench bench-compare bench-testing clean
 
 help:
 	@echo 'make demo   two customers, their phones and one share, on a PostgreSQL of its own'
@@ -30,6 +30,7 @@ help:
 	@echo 'make soak-migrate  the runner killed everywhere, and many at once: half an hour'
 	@echo 'make bench  what it costs, side by side with others; ARGS="--quick lists" for some of it'
 	@echo 'make bench-compare  the last run beside the committed one: has a ratio become worse?'
+	@echo 'make bench-testing  what a test with a database costs, beside pytest-postgresql; six minutes'
 	@echo 'make clean  remove the environment and what was built'
 
 demo: $(VENV)/demo.stamp
@@ -60,6 +61,10 @@ bench: $(VENV)/bench.stamp
 
 bench-compare: $(VENV)/bench.stamp
 	$(BIN)/python -m benchmarks.compare build/bench.json
+
+bench-testing: $(VENV)/bench.stamp
+	@mkdir -p build
+	$(BIN)/python -m benchmarks.testing build/testing.json
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,9 +1,9 @@
-"""What a test with a database of its own costs, beside pytest-postgresql: ``python -m benchmarks.testing``.
+"""What a test with a database of its own costs, beside pytest-postgresql: ``python -m benchmarks.testing [JSON]``.
 
 Every figure is of real pytest runs, in turns. A test connects, asks one question of a migrated database and goes; its
 cost is the time from the first test's start to the last one's end, divided by their number, so what a thread does
 meanwhile is in it. pytest-postgresql has the same server, a template of the same migrations, and its own way to copy
-it.
+it. All have their bytecode, as installed packages do.
 """
 
 import json
@@ -12,10 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
+from benchmarks.machine import machine
 from tenantstore.testing import launch
 
 TESTS = 200
@@ -63,7 +65,9 @@ postgresql = factories.postgresql("postgresql_noproc")
 
 QUESTION = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
 HEAD = "import psycopg, pytest\nfrom psycopg_pool import ConnectionPool\n"
+EMPTY = "def test():\n    pass\n"
 BODIES = {
+    "empty": EMPTY.replace("test()", "test(n)"),
     "ts_db, connect": f"def test(n, ts_db):\n    with psycopg.connect(ts_db) as c:\n        c.execute({QUESTION!r})\n",
     "ts_store": "from tenantstore.repositories import devices\n"
     "def test(n, ts_store):\n    ts_store.operator().run(devices.list_all())\n",
@@ -72,7 +76,25 @@ BODIES = {
     "pytest-postgresql": f"def test(n, postgresql):\n    postgresql.execute({QUESTION!r})\n",
     "a pool of four": "def test(n, ts_db):\n    with ConnectionPool(ts_db, min_size=4) as pool:\n        pool.wait()\n",
 }
-EMPTY = "def test():\n    pass\n"
+PEERS = "pytest-postgresql"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure, and the bound that it is to keep: at most that, or at least, where it is a ratio."""
+
+    what: str
+    figure: float
+    unit: str
+    bound: float | None = None
+
+    def __str__(self) -> str:
+        shown = f"  {self.what:<62} {self.figure:8.2f} {self.unit:<5}"
+        if self.bound is None:
+            return shown.rstrip()
+        least = self.unit == "times"
+        kept = self.figure >= self.bound if least else self.figure <= self.bound
+        return f"{shown}  {'≥' if least else '≤'} {self.bound:<4g} {'met' if kept else 'MISSED'}"
 
 
 class Runs:
@@ -81,7 +103,8 @@ class Runs:
     def __init__(self, folder: Path, host: str) -> None:
         self._folder = folder
         self._environment = {**os.environ, "BENCH_OUT": str(folder / "out"), "BENCH_HOST": host}
-        self._environment.pop("TENANTSTORE_TEST_DSN", None)
+        for name in ("TENANTSTORE_TEST_DSN", "PYTHONDONTWRITEBYTECODE"):
+            self._environment.pop(name, None)
 
     def run(self, body: str, tests: int = TESTS, environment: Mapping[str, str] | None = None) -> dict[str, object]:
         """What the run's conftest has measured, in seconds."""
@@ -111,16 +134,20 @@ class Runs:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, and write what was measured where the first argument says."""
     with tempfile.TemporaryDirectory() as folder, launch("embedded") as server:
         Path(folder).chmod(0o755)
+        told = machine(server.dsn())
         runs = Runs(Path(folder), str(server.parameters["host"]))
-        costs(runs)
-        starts(runs, Path(folder))
-        imports(runs)
+        rows = []
+        for row in (*costs(runs), *starts(runs, Path(folder)), *imports(runs)):
+            print(row, flush=True)
+            rows.append(asdict(row))
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_text(json.dumps({"machine": told, "rows": rows}, indent=1, ensure_ascii=False) + "\n")
 
 
-def costs(runs: Runs) -> None:
+def costs(runs: Runs) -> Iterator[Row]:
     """Milliseconds a test, and its teardown."""
     whole: dict[str, list[float]] = {name: [] for name in BODIES}
     teardowns: list[float] = []
@@ -130,39 +157,43 @@ def costs(runs: Runs) -> None:
             whole[name].append(float(str(told["whole"])) / TESTS * 1000)
             if name == "a pool of four":
                 teardowns += told["teardown"]  # type: ignore[arg-type]
-    peer = median(whole["pytest-postgresql"])
-    print(f"a test, {TESTS} in a run, median of {ROUNDS} runs")
-    for name, figures in whole.items():
-        own = median(figures)
-        print(f"  {name:<20} {own:6.2f} ms   pytest-postgresql / this = {peer / own:.1f}")
-    p50, p95 = median(teardowns) * 1000, quantiles(teardowns, n=20)[-1] * 1000
-    print(f"  teardown after a pool of four: median {p50:.2f} ms, p95 {p95:.2f}, longest {max(teardowns) * 1000:.1f}")
+    cost = {name: median(figures) for name, figures in whole.items()}
+    bounds = {"ts_db, connect": 12.0}
+    for name, figure in cost.items():
+        yield Row(f"a test: {name}", figure, "ms", bounds.get(name))
+    yield Row("ts_tx beyond an empty test", cost["ts_tx"] - cost["empty"], "ms", 1.0)
+    for name in ("ts_db, connect", "ts_store", "ts_tx"):
+        yield Row(f"{PEERS} / {name}", cost[PEERS] / cost[name], "times", 2.5)
+    yield Row("teardown after a pool of four, median", median(teardowns) * 1000, "ms")
+    yield Row("teardown after a pool of four, p95", quantiles(teardowns, n=20)[-1] * 1000, "ms", 15.0)
 
 
-def starts(runs: Runs, folder: Path) -> None:
+def starts(runs: Runs, folder: Path) -> Iterator[Row]:
     """Seconds from the end of the collection to the first test's database."""
-    kinds: dict[str, list[float]] = {"cold, nothing cached": [], "cold, the template to be built": [], "warm": []}
+    kinds: dict[str, list[float]] = {"nothing cached": [], "the template to be built": [], "warm": []}
     for number in range(STARTS):
         cache = folder / f"cache{number}"
         environment = {"XDG_CACHE_HOME": str(cache)}
         for kind, figures in kinds.items():
-            if kind == "cold, the template to be built":
+            if kind == "the template to be built":
                 for path in (cache / "tenantstore").glob("seeded-*.tar"):
                     path.unlink()
             figures.append(float(str(runs.run(BODIES["ts_db, connect"], 11, environment)["start"])))
-    print("until the first test has its database")
     for kind, figures in kinds.items():
-        print(f"  {kind:<32} {median(figures):.2f} s   fastest {min(figures):.2f}")
+        yield Row(
+            f"until the first test has its database, {kind}", median(figures), "s", 0.2 if kind == "warm" else 0.6
+        )
 
 
-def imports(runs: Runs) -> None:
+def imports(runs: Runs) -> Iterator[Row]:
     """Milliseconds that the plugin adds to a run that does not use it."""
     without, with_it = [], []
     for _ in range(3 * STARTS):
         without.append(runs.seconds("-p", "no:tenantstore"))
         with_it.append(runs.seconds())
+    yield Row("a run of one empty test, without the plugin", median(without) * 1000, "ms")
     added = median(b - a for a, b in zip(without, with_it, strict=True)) * 1000
-    print(f"a run that uses none of it: {median(without) * 1000:.0f} ms without the plugin, {added:+.0f} with it")
+    yield Row("the plugin adds to it, unused", added, "ms", 30.0)
 
 
 if __name__ == "__main__":
