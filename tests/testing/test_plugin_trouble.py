@@ -76,3 +76,27 @@ def test_nothing_is_started_to_show_what_there_is(option: str, project: Project)
     done = project.run(option, "--ts-provider", "dsn")
 
     assert (header(done), done.returncode, summary(done)[:8]) == ("", 0, "no tests")
+
+
+DROPS_ITS_OWN = """
+import pytest
+
+@pytest.mark.parametrize("n", range(8))
+def test_drops_its_own(n, ts_database, ts_server):
+    ts_server.drop_database(ts_database.name)
+"""
+
+
+def test_a_test_that_drops_its_own_database_is_in_no_others_way(project: Project) -> None:
+    project.write("test_drops.py", DROPS_ITS_OWN)
+    done = project.run("--ts-provider", "embedded")
+
+    assert (summary(done), done.returncode) == ("8 passed", 0)
+
+
+def test_a_failed_tests_arguments_do_not_show_a_password(project: Project, own_server: Server) -> None:
+    project.environment["TENANTSTORE_TEST_DSN"] = own_server.dsn() + "&password=secret"
+    project.write("test_fails.py", "def test_fails(ts_database):\n    assert False\n")
+    done = project.run()
+
+    assert (summary(done), "secret" in done.stdout) == ("1 failed", False)

@@ -2,7 +2,7 @@
 
 import shlex
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tenantstore.testing import binaries
@@ -22,8 +22,9 @@ class Database:
     """A database of a test's own: DSNs as the application's role and as the owner."""
 
     name: str
-    dsn: str
-    admin_dsn: str
+    # In no repr, which pytest prints of a failed test's arguments: they may hold somebody's password.
+    dsn: str = field(repr=False)
+    admin_dsn: str = field(repr=False)
 
 
 class Session:
