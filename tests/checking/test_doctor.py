@@ -181,7 +181,7 @@ def test_a_database_that_is_not_migrated_is_told_to_be(ward: Server) -> None:
         (
             "CREATE TABLE invoices (customer_id uuid)",
             "invoices: rls-off: has no row-level security and no policy: whoever may read it reads every row\n"
-            "    ALTER TABLE invoices ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; Then a policy for each"
+            "    ALTER TABLE invoices ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;\n    Then a policy for each"
             " command that a role is granted, or that role has none of the rows: CREATE POLICY … ON invoices FOR SELECT"
             " TO tenantstore_tenant USING (customer_id = tenantstore_customer_id()); CREATE POLICY … ON invoices TO"
             " tenantstore_operator USING (true);",

@@ -87,7 +87,7 @@ def _open(name: str, has_policies: bool, is_partition: bool) -> Finding:
         problem = "has no row-level security and no policy: whoever may read it reads every row"
     if not has_policies and not is_partition:
         advice += (
-            " Then a policy for each command that a role is granted, or that role has none of the rows: "
+            "\nThen a policy for each command that a role is granted, or that role has none of the rows: "
             f"CREATE POLICY … ON {name} FOR SELECT TO {TENANT} USING (customer_id = tenantstore_customer_id()); "
             f"CREATE POLICY … ON {name} TO {OPERATOR} USING (true);"
         )
