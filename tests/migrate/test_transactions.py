@@ -191,7 +191,7 @@ def test_a_file_that_freezes_its_session_does_not_freeze_the_next(dsn: str, fold
 def test_a_file_that_ends_the_transaction_all_the_same_fails(
     dsn: str, connection: Connection, folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(script, "faults", lambda text: [])
+    monkeypatch.setattr(script, "faults", lambda text, units: [])
 
     with pytest.raises(StatementFailed, match="the file ended the runner's transaction"):
         migrate.up(dsn, folder({"1_a": "CREATE TABLE a (); COMMIT;"}))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tenantstore.migrate.errors import Problem
 from tenantstore.migrate.statements import Statement, faults, split
-from tenantstore.queries.scanner import Kind, Unterminated, tokens
+from tenantstore.queries.scanner import Kind, Token, Unterminated, tokens
 
 _MARK = "-- no-transaction"
 _NO_TRANSACTION = re.compile(r"--[ \t]*no-transaction[ \t]*(?::.*)?")
@@ -35,6 +35,14 @@ class Script:
 
     path: Path
     text: str
+
+    @cached_property
+    def units(self) -> list[Token]:
+        """The text's tokens, comments among them.
+
+        :raises Unterminated: when a string, quoted name or comment is still open at the end.
+        """
+        return list(tokens(self.text))
 
     @cached_property
     def header(self) -> list[tuple[int, str]]:
@@ -58,7 +66,7 @@ class Script:
 
         :raises Unterminated: when a string, quoted name or comment is still open at the end.
         """
-        return split(self.text)
+        return split(self.text, self.units)
 
     @cached_property
     def checksum(self) -> str:
@@ -79,11 +87,12 @@ class Script:
     def problems(self) -> list[Problem]:
         """What would break a run of this file, in order."""
         try:
-            found = [self.problem(fault.offset, fault.text, fault.advice) for fault in faults(self.text)]
-            comments = [(t.start, self.text[t.start : t.end]) for t in tokens(self.text) if t.kind is Kind.COMMENT]
+            units = self.units
         except Unterminated as error:
             return [self.problem(error.offset, str(error), "Close it.")]
-        for offset, comment in comments:
+        found = [self.problem(fault.offset, fault.text, fault.advice) for fault in faults(self.text, units)]
+        for _, offset, end in (unit for unit in units if unit.kind is Kind.COMMENT):
+            comment = self.text[offset:end]
             if fault := _directive_fault(comment, (offset, comment) in self.header):
                 found.append(self.problem(offset, *fault))
         return sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0))

@@ -5,7 +5,7 @@ A statement ends at a semicolon outside strings, comments and parentheses, and o
 server whole, and the splitting serves to say which statement failed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -53,36 +53,30 @@ class Fault:
     advice: str
 
 
-def split(text: str) -> list[Statement]:
-    """The statements of a text in order, without empty ones.
-
-    :raises Unterminated: when a string, quoted name or comment is still open at the end.
-    """
-    return list(_split(text))
+def split(text: str, units: Iterable[Token]) -> list[Statement]:
+    """The statements of a text in order, without empty ones; ``units`` are its tokens."""
+    return [statement for statement, _ in _split(text, units)]
 
 
-def faults(text: str) -> list[Fault]:
-    """What in a text must not be sent, in order.
-
-    :raises Unterminated: when a string, quoted name or comment is still open at the end.
-    """
+def faults(text: str, units: Iterable[Token]) -> list[Fault]:
+    """What in a text must not be sent, in order; ``units`` are its tokens."""
     found: list[Fault] = []
-    for statement in _split(text):
+    for statement, own in _split(text, units):
         if statement.lead[0].upper() == "COPY" and _copies_through_client(statement.text):
             # What follows are its rows: not SQL, and nothing in them is worth a word of its own.
             return [*found, Fault(statement.offset, *_COPY)]
         if _ends_transaction([word.upper() for word in statement.lead]):
             found.append(Fault(statement.offset, f"{statement.lead[0].upper()} in a migration", _TRANSACTION_ADVICE))
-        found += _token_faults(statement)
+        found += _token_faults(text, own)
     return found
 
 
-def _split(text: str) -> Iterator[Statement]:
+def _split(text: str, units: Iterable[Token]) -> Iterator[tuple[Statement, list[Token]]]:
     block = _Block()
     parentheses = 0
     comments: list[tuple[int, str]] = []
     found: list[Token] = []
-    for token in tokens(text):
+    for token in units:
         if token.kind is Kind.COMMENT:
             if not found:
                 comments.append((token.start, text[token.start : token.end]))
@@ -99,10 +93,10 @@ def _split(text: str) -> Iterator[Statement]:
             found.append(token)
         if ends:
             if found:
-                yield _statement(text, found, comments)
+                yield _statement(text, found, comments), found
             block, comments, found = _Block(), [], []
     if found:
-        yield _statement(text, found, comments)
+        yield _statement(text, found, comments), found
 
 
 class _Block:
@@ -137,13 +131,12 @@ def _statement(text: str, found: list[Token], comments: list[tuple[int, str]]) -
     return Statement(text[found[0].start : found[-1].end], found[0].start, lead, tuple(comments))
 
 
-def _token_faults(statement: Statement) -> Iterator[Fault]:
-    for token in tokens(statement.text):
-        text = statement.text[token.start : token.end]
-        if token.kind is Kind.BACKSLASH:
-            yield Fault(statement.offset + token.start, *_BACKSLASH)
-        elif token.kind is Kind.WORD and _BYTE_ORDER_MARK in text:
-            yield Fault(statement.offset + token.start + text.index(_BYTE_ORDER_MARK), *_INNER_MARK)
+def _token_faults(text: str, units: list[Token]) -> Iterator[Fault]:
+    for kind, start, end in units:
+        if kind is Kind.BACKSLASH:
+            yield Fault(start, *_BACKSLASH)
+        elif kind is Kind.WORD and _BYTE_ORDER_MARK in (word := text[start:end]):
+            yield Fault(start + word.index(_BYTE_ORDER_MARK), *_INNER_MARK)
 
 
 def _ends_transaction(words: list[str]) -> bool:

@@ -89,6 +89,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_KINDS = {kind.name: kind for kind in Kind}
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 _OPERAND_END = re.compile(rf"(?:{_WORD}|[$)\]'\"])\Z")
 
@@ -120,7 +121,7 @@ def tokens(text: str) -> Iterator[Token]:
                 kind, end = Kind.OTHER, start + 1
             case _:
                 assert group is not None
-                kind = Kind[group]
+                kind = _KINDS[group]
         if kind is Kind.OPEN:
             brackets.append(text[start])
         elif kind is Kind.CLOSE and brackets:
