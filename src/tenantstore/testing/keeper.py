@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 from tenantstore.testing.cluster import Cluster
 from tenantstore.testing.home import answer, refusal
@@ -21,6 +21,7 @@ from tenantstore.testing.template import Template
 
 _POLL_SECONDS = 0.5
 _NICENESS = 10
+_SEED_AFTER_SECONDS = 1.0
 # CREATE and DROP DATABASE each go through all of it, several times: a quarter less time than with the server's 128 MB.
 _SETTINGS = {"shared_buffers": "16MB"}
 
@@ -34,11 +35,13 @@ def main(path: Path, settings: Settings) -> None:
             _write(path, refusal(error))
             fcntl.lockf(alive, fcntl.LOCK_EX)
         else:
-            seeding = _begin_seeding(started, settings)
+            over = Event()
+            seeding = _begin_seeding(started, settings, over)
             _write(path, answer(started.server))
             fcntl.lockf(alive, fcntl.LOCK_EX)
             orderly = (path / "stay").exists()
             _stay(path)
+            over.set()
             started.server.close()
             # A run that was killed waits for nothing; what is half made then is removed by the next launch.
             if seeding is not None and orderly:
@@ -64,16 +67,18 @@ def _start(provider: str | None, settings: Settings) -> Started:
     return start(provider, settings=chosen, image=settings.image, seed=Template.of(settings).seed)
 
 
-def _begin_seeding(started: Started, settings: Settings) -> Thread | None:
+def _begin_seeding(started: Started, settings: Settings, over: Event) -> Thread | None:
     """Prepare, in the background, a cluster with the template in it, for the runs after this one."""
     if started.cluster is None or started.cluster.is_seeded:
         return None
-    thread = Thread(target=_seed, args=[started.server.provider, settings], daemon=True)
+    thread = Thread(target=_seed, args=[started.server.provider, settings, over], daemon=True)
     thread.start()
     return thread
 
 
-def _seed(provider: str, settings: Settings) -> None:
+def _seed(provider: str, settings: Settings, over: Event) -> None:
+    # The run's own template first: two processors are just enough for its process and the server's.
+    over.wait(_SEED_AFTER_SECONDS)
     # Linux knows a priority for each thread, and what it starts inherits it: the tests go first.
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
