@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+#: What stands for this library's own migrations where folders are named.
+OURS = "tenantstore"
+
 _PACKAGE = Path(__file__).parent
 
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tenantstore.cli import main
+from tenantstore.migrate.project import histories
 
 Run = Callable[..., tuple[int, str, str]]
 _TABLES = {
@@ -149,3 +150,16 @@ def test_a_project_that_cannot_be_read_is_no_matter_where_the_folder_is_named(pr
     (project / "pyproject.toml").write_text("[tool.tenantstore")
 
     assert [run("check")[0], run("check", "--dir", "first")[:2]] == [2, (0, "no findings in first\n")]
+
+
+@pytest.mark.parametrize(
+    ("named", "tables"),
+    [
+        (["tenantstore"], [None]),
+        (["a"], [None]),
+        (["tenantstore", "a", "b"], [None, None, "migration_history_2"]),
+        (["a", "b", "tenantstore", "c"], [None, "migration_history_2", None, "migration_history_3"]),
+    ],
+)
+def test_each_folder_has_a_history_of_its_own(named: list[str], tables: list[str | None]) -> None:
+    assert histories(named) == tables

@@ -147,7 +147,9 @@ def test_a_killed_keeper_takes_its_server_along(project: Project) -> None:
     )
     project.run("--ts-provider", "embedded")
     pid = int((project.folder / "pid").read_text())
+    left = [path.read_text() for path in Path(tempfile.gettempdir()).glob("tenantstore-session-*/project")]
 
+    assert str(project.folder) not in left
     assert comes_true(lambda: not is_running(pid), KILLED_SECONDS)
 
 

@@ -100,3 +100,15 @@ def test_a_failed_tests_arguments_do_not_show_a_password(project: Project, own_s
     done = project.run()
 
     assert (summary(done), "secret" in done.stdout) == ("1 failed", False)
+
+
+def test_a_role_that_may_not_log_in_ends_the_run(project: Project, own_server: Server) -> None:
+    with psycopg.connect(own_server.dsn(), autocommit=True) as admin:
+        admin.execute("CREATE ROLE app NOLOGIN")
+    project.configure("ts_role = app\n")
+    project.write("test_uses.py", USES)
+    project.environment["TENANTSTORE_TEST_DSN"] = own_server.dsn()
+    done = project.run()
+
+    assert done.stderr.startswith("ERROR: tenantstore: the role app (ts_role) cannot log in\n")
+    assert ('role "app" is not permitted to log in' in done.stderr, done.returncode) == (True, 4)

@@ -152,3 +152,9 @@ def test_a_server_that_was_there_is_neither_restarted_nor_ended(
 
     assert (met.provider, met.version, met.pid, met.data) == ("dsn", server.version, None, None)
     assert rows(server.dsn(), "SELECT 1") == [(1,)]
+
+
+def test_a_password_is_not_shown() -> None:
+    server = Server("dsn", 18, {"host": "db", "user": "admin", "password": "secret", "dbname": "postgres"})
+
+    assert repr(server) == "<Server dsn 18: postgresql:///postgres?host=db&user=admin>"

@@ -14,7 +14,7 @@ from tenantstore.cli import migrate_commands as commands
 from tenantstore.cli.migrate_folders import chosen
 from tenantstore.cli.output import DATABASE, Help, log
 from tenantstore.migrate.errors import MigrationError
-from tenantstore.migrate.project import OURS
+from tenantstore.resources import OURS
 
 _EXIT_CODES = """
 exit codes:

@@ -9,7 +9,8 @@ from pathlib import Path
 from tenantstore import resources
 from tenantstore.cli.output import log
 from tenantstore.migrate.errors import Misconfigured
-from tenantstore.migrate.project import OURS, Folder, folders
+from tenantstore.migrate.project import Folder, folders
+from tenantstore.resources import OURS
 
 _HERE = Path("migrations")
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from tenantstore import resources
 from tenantstore.migrate.errors import Misconfigured
-
-OURS = "tenantstore"
+from tenantstore.resources import OURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +59,19 @@ def migrations(start: Path) -> list[str]:
 
 
 def folders(start: Path) -> list[Folder]:
-    """The same as folders. Of several that are not ours, each further one has a history of its own."""
+    """The same as folders."""
     found: list[Folder] = []
-    others = 0
-    for each in migrations(start):
-        others += each != OURS
-        history = f"migration_history_{others}" if each != OURS and others > 1 else None
+    named = migrations(start)
+    for each, history in zip(named, histories(named), strict=True):
         found.append(Folder(located(each), history, tuple(before.path for before in found)))
     return found
+
+
+def histories(named: Sequence[str]) -> list[str | None]:
+    """Each folder's history table, None for the runner's own choice: each of several foreign ones has its own."""
+    foreign = [each for each in named if each != OURS]
+    tables = iter([None, *(f"migration_history_{number}" for number in range(2, len(foreign) + 1))])
+    return [None if each == OURS else next(tables) for each in named]
 
 
 def located(name: str) -> Path:

@@ -37,7 +37,7 @@ class Script:
     text: str
 
     @cached_property
-    def units(self) -> list[Token]:
+    def _units(self) -> list[Token]:
         """The text's tokens, comments among them.
 
         :raises Unterminated: when a string, quoted name or comment is still open at the end.
@@ -66,7 +66,7 @@ class Script:
 
         :raises Unterminated: when a string, quoted name or comment is still open at the end.
         """
-        return split(self.text, self.units)
+        return split(self.text, self._units)
 
     @cached_property
     def checksum(self) -> str:
@@ -87,7 +87,7 @@ class Script:
     def problems(self) -> list[Problem]:
         """What would break a run of this file, in order."""
         try:
-            units = self.units
+            units = self._units
         except Unterminated as error:
             return [self.problem(error.offset, str(error), "Close it.")]
         found = [self.problem(fault.offset, fault.text, fault.advice) for fault in faults(self.text, units)]

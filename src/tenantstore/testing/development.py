@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenantstore.migrate.errors import Misconfigured
+from tenantstore.resources import OURS
 from tenantstore.testing.binaries import Binaries
 from tenantstore.testing.cluster import fill
 from tenantstore.testing.errors import NoProvider, ServerFailed
@@ -29,7 +30,6 @@ from tenantstore.testing.process import START_SECONDS, account, run
 from tenantstore.testing.roles import ready_role, tables_by_owner
 from tenantstore.testing.segment import is_left_alone
 from tenantstore.testing.server import Server
-from tenantstore.testing.template import OURS, history_table
 
 if TYPE_CHECKING:
     from tenantstore import migrate
@@ -145,14 +145,15 @@ class Development:
         :raises BypassesIsolation: when the role has become one whom row-level security does not hold.
         """
         from tenantstore import migrate
+        from tenantstore.migrate.project import histories
 
         done: list[migrate.Done] = []
         with self._alone():
             if not server.connection().execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount:
                 server.create_database(DATABASE)
-            for number, each in enumerate(migrations):
+            for each, table in zip(migrations, histories(migrations), strict=True):
                 folder = None if each == OURS else Path(each)
-                options = migrate.Options(table=history_table(folder, number), report=report)
+                options = migrate.Options(table=table, report=report)
                 done += migrate.up(server.dsn(DATABASE), folder, options=options)
             with server.admin(DATABASE) as inside:
                 tables = tables_by_owner(inside)

@@ -113,15 +113,19 @@ class Home:
         """End the run in good order. Its server is gone then, or has that long."""
         if self._alive is None:
             return
-        started = (self.path / "server").exists()
+        server = self.path / "server"
+        keeper = int(json.loads(server.read_text())["keeper"]) if server.exists() else None
         (self.path / "stay").write_text(str(stay_seconds))
         os.close(self._alive)
         self._alive = None
-        if not started:
-            shutil.rmtree(self.path, ignore_errors=True)
         deadline = time.monotonic() + _END_SECONDS
-        while not stay_seconds and self.path.exists() and time.monotonic() < deadline:
+        while keeper and not stay_seconds and self.path.exists() and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
+            if not _runs(keeper):
+                keeper = None
+        if keeper is None:
+            # None was there, or it was killed: the kernel has ended its server, whose folder the next launch removes.
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def _take_turn(self, settings: Settings, how: int = 0) -> None:
         """Be the process that the others wait for, until there is an answer; start the keeper where nobody has.
@@ -152,6 +156,14 @@ class Home:
         with suppress(OSError):
             return (self.path / "log").read_text(errors="replace")
         return ""
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _see_off(path: Path, project: Path) -> None:

@@ -50,7 +50,7 @@ def main(path: Path, settings: Settings) -> None:
 
 
 def _write(path: Path, told: dict[str, object]) -> None:
-    (path / "writing").write_text(json.dumps(told))
+    (path / "writing").write_text(json.dumps({"keeper": os.getpid(), **told}))
     (path / "writing").replace(path / "server")
 
 

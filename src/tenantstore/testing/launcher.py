@@ -28,6 +28,7 @@ _FIXES = {
     "local": "brew install postgresql@18" if sys.platform == "darwin" else "apt-get install postgresql",
     "docker": "start a Docker engine, or set DOCKER_HOST to one",
 }
+_SAID = "see what it says: mostly a full disk, a folder that is not the server's, or a setting that it does not know"
 _DOCKER_SOCKET = "/var/run/docker.sock"
 
 
@@ -102,7 +103,8 @@ def _first(
         except _Unavailable as error:
             refusals.append(Refusal(name, error.reason, error.fix or _FIXES[name]))
         except (ServerFailed, OSError) as error:
-            refusals.append(Refusal(name, str(error), _FIXES[name]))
+            # There is something to start: to install it would change nothing.
+            refusals.append(Refusal(name, str(error), _SAID))
     raise NoProvider(refusals)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantstore.testing.errors import BypassesIsolation
+from tenantstore.testing.errors import BypassesIsolation, ServerFailed
 
 if TYPE_CHECKING:
     import psycopg
@@ -48,6 +48,7 @@ def ready_role(server: "Server", name: str, tables: Mapping[str, list[str]]) -> 
     """Have the role, as a service's should be: a member of both roles that by itself may do nothing.
 
     :raises BypassesIsolation: when row-level security does not hold it where the ``tables`` have these owners.
+    :raises ServerFailed: when it was there, and cannot log in.
     """
     admin = server.connection()
     # Two workers, or runs, may find at the same moment that it is not there.
@@ -65,7 +66,19 @@ def ready_role(server: "Server", name: str, tables: Mapping[str, list[str]]) -> 
     finally:
         admin.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 1))", [name])
     _refuse(admin, name, tables)
+    if found is not None and found[0] != _OURS:
+        _let_in(server, name)
     return Role(name, password)
+
+
+def _let_in(server: "Server", name: str) -> None:
+    """Log in once as a role that somebody else made, rather than fail in each test."""
+    import psycopg
+
+    try:
+        psycopg.connect(server.dsn(server.connection().info.dbname, name), connect_timeout=10).close()
+    except psycopg.OperationalError as error:
+        raise ServerFailed(f"the role {name} (ts_role) cannot log in", str(error)) from None
 
 
 def _create(admin: "psycopg.Connection[Any]", name: str, password: str | None) -> None:

@@ -56,7 +56,8 @@ class Server:
         self._end = weakref.finalize(self, _end, os.getpid(), self._admins, machine)
 
     def __repr__(self) -> str:
-        return f"<Server {self.provider} {self.version}: {self.dsn()}>"
+        shown = {name: value for name, value in self.parameters.items() if name not in ("dbname", "password")}
+        return f"<Server {self.provider} {self.version}: {_uri('postgres', shown)}>"
 
     @property
     def pid(self) -> int | None:
@@ -74,7 +75,7 @@ class Server:
         if user is not None and user != chosen["user"]:
             chosen.pop("password", None)
             chosen["user"] = user
-        return f"postgresql:///{quote(database, safe='')}?{urlencode(chosen, quote_via=quote, safe='/')}"
+        return _uri(database, chosen)
 
     def loopback_dsn(self, database: str = "postgres") -> str:
         """A URI over TCP as the superuser, with a password, for programs and users that cannot get to the socket.
@@ -192,6 +193,10 @@ class Server:
         if not self._admins or self._admins[0].closed:
             self._admins[:] = [self.admin()]
         return self._admins[0]
+
+
+def _uri(database: str, parameters: Mapping[str, str]) -> str:
+    return f"postgresql:///{quote(database, safe='')}?{urlencode(parameters, quote_via=quote, safe='/')}"
 
 
 def _unset_environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenantstore import __version__
-from tenantstore.resources import folder
+from tenantstore.resources import OURS, folder
 from tenantstore.testing.roles import Role, ready_role, tables_by_owner
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from tenantstore.testing.server import Server
     from tenantstore.testing.settings import Settings
-
-OURS = "tenantstore"
 
 _FIND = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
 _OLDER = (
@@ -66,6 +64,7 @@ class Template:
     """
 
     def __init__(self, migrations: Sequence[str], role: str, settings: Sequence[tuple[str, str]] = ()) -> None:
+        self._named = migrations
         self._folders: list[Path | None] = [None if each == OURS else Path(each) for each in migrations]
         self.role = role
         self._for = f"tests: {', '.join(migrations)}"
@@ -108,13 +107,14 @@ class Template:
         from psycopg.sql import SQL, Identifier, Literal
 
         from tenantstore import migrate
+        from tenantstore.migrate.project import histories
 
         admin, unfinished = server.connection(), f"{name}_unfinished"
         if _notes(admin, unfinished) is not None:
             server.drop_database(unfinished)
         server.create_database(unfinished)
-        for number, each in enumerate(self._folders):
-            migrate.up(server.dsn(unfinished), each, options=migrate.Options(table=history_table(each, number)))
+        for each, table in zip(self._folders, histories(self._named), strict=True):
+            migrate.up(server.dsn(unfinished), each, options=migrate.Options(table=table))
         for (older,) in admin.execute(_OLDER, [name, self._for]).fetchall():
             # Whoever uses it holds the lock.
             if admin.execute(_TRY_LOCK, [older]).fetchone() == (True,):
@@ -127,11 +127,6 @@ class Template:
         admin.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(unfinished), Literal(notes)))
         admin.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(unfinished), Identifier(name)))
         return notes
-
-
-def history_table(each: Path | None, number: int) -> str | None:
-    """The history's table: the runner's own choice, but of several foreign folders each has its own."""
-    return None if each is None or number < 2 else f"migration_history_{number}"
 
 
 def _notes(admin: "psycopg.Connection[Any]", name: str) -> str | None:

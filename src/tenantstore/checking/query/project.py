@@ -26,9 +26,10 @@ from tenantstore.checking.plans import Workload
 from tenantstore.checking.query.modules import imported
 from tenantstore.checking.tenancy import TenantModel
 from tenantstore.migrate.errors import Misconfigured
-from tenantstore.migrate.project import OURS, table
+from tenantstore.migrate.project import table
 from tenantstore.queries import Catalog
 from tenantstore.queries.source import nearest
+from tenantstore.resources import OURS
 
 T = TypeVar("T")
 
