@@ -59,6 +59,21 @@ def test_a_server_process_that_is_ended_in_a_statement_has_done_nothing(
     assert (lost.value.may_have_happened, either.tenant(ada).run(notes.list_by_customer(ada))) == (False, [])
 
 
+@pytest.mark.parametrize("sql", ["COPY (SELECT 1) TO STDOUT", "COPY loose FROM STDIN"])
+def test_a_copy_that_got_to_the_server_ends_the_call_and_its_connection(
+    either: Either, admin: Admin, monkeypatch: pytest.MonkeyPatch, sql: str
+) -> None:
+    admin.execute("CREATE TABLE loose (number integer); GRANT ALL ON TABLE loose TO tenantstore_operator")
+    statement = notes.list_all()
+    monkeypatch.setattr(statement.query, "sent", sql)
+    with pytest.raises(ConnectionLost) as lost:
+        either.operator().run(statement)
+    monkeypatch.undo()
+
+    assert str(lost.value).splitlines()[0].endswith(": a store does not run COPY, which has begun")
+    assert (either.operator().run(notes.list_all()), either.free) == ([], (1, 1))
+
+
 def test_a_statement_that_takes_too_long_is_cancelled_in_the_server(open_store: Open, admin: Admin, ada: UUID) -> None:
     scope = open_store(timeout_seconds=0.2).tenant(ada)
     with pytest.raises(ConnectionLost) as lost:

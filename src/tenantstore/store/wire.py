@@ -34,6 +34,7 @@ BINARY = pq.Format.BINARY
 SQLSTATE = pq.DiagnosticField.SQLSTATE
 # Read at every call, and an enum's member takes two look-ups.
 _SYNC, _FATAL, _ABORTED = pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED
+_COPY = (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH)
 _READ, _READ_OR_WRITE = Wait.R, Wait.RW
 _OK = pq.ConnStatus.OK
 _TEXT = PyFormat.TEXT
@@ -200,6 +201,9 @@ class Link:
                 return
             if status == _FATAL and not result.error_field(SQLSTATE):
                 raise psycopg.OperationalError(pgconn.get_error_message() or "the connection is closed")
+            if status in _COPY:
+                # libpq would give the same result for ever.
+                raise psycopg.OperationalError("a store does not run COPY, which has begun")
             name = parses[answered] if answered < len(parses) else b""
             answered += 1
             if name and status not in (_FATAL, _ABORTED):
