@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -239,9 +239,17 @@ def _full(path: Path) -> Path:
     return path
 
 
-_UNFIT = {
+def _below(name: str) -> Callable[[Path], Path]:
+    return lambda path: path / name
+
+
+_UNFIT: dict[str, tuple[str, Callable[[Path], Path], int, str]] = {
     "somebody's": ("up", _full, 2, "not a folder of `tenantstore db`, and not empty"),
     "too long": ("up", lambda path: path / ("a" * 100), 2, "too long a path for a socket, of at most 107 bytes"),
+    **{
+        f"with {odd!r}": ("up", _below(f"a{odd}b"), 2, f"{odd!r} cannot be in the path")
+        for odd in [",", '"', "$", "`", "\\", "\n", "\x7f", "\udcff"]
+    },
     "a file": ("up", lambda path: Path(__file__), 2, "File exists"),
     "down": ("psql", lambda path: path, 5, "no server is up in"),
 }
@@ -312,6 +320,21 @@ def test_a_server_of_which_nothing_is_known_any_more_is_started_anew(
     code, after = _json(capsys, "up", new)
 
     assert (code, after["dsn"], after["pid"] != before["pid"]) == (0, before["dsn"], True)
+
+
+@pytest.mark.parametrize("said", [b"eighteen\n", b"", b"\xff"])
+def test_data_of_no_version_is_left_alone(used: Path, capsys: pytest.CaptureFixture[str], said: bytes) -> None:
+    _json(capsys, "down", used)
+    (used / "data/PG_VERSION").write_bytes(said)
+    code, told = _json(capsys, "up", used)
+    (used / "data/PG_VERSION").write_text("18\n")
+    again, _ = _json(capsys, "up", used)
+
+    assert (code, again, told["error"]["text"].splitlines()[0]) == (
+        2,
+        0,
+        f"{used}/data/PG_VERSION: does not say of which PostgreSQL the data is",
+    )
 
 
 def test_data_of_another_version_is_left_alone(used: Path, capsys: pytest.CaptureFixture[str]) -> None:

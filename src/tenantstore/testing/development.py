@@ -8,6 +8,7 @@ it is told to, or with the machine; after either, and after a ``kill -9``, it is
 import fcntl
 import json
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenantstore.migrate.errors import Misconfigured
+from tenantstore.migrate.shown import one_line
 from tenantstore.resources import OURS
 from tenantstore.testing.binaries import Binaries
 from tenantstore.testing.cluster import fill
@@ -43,6 +45,8 @@ _STOP_SECONDS = 30.0
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT)
 _LOG_LINES = 20
 _LONGEST_SOCKET = 107
+# At a comma libpq parts hosts; pg_ctl's shell reads the others within double quotes; the rest no DSN can say.
+_UNFIT = re.compile(r'[,"$`\\\x00-\x1f\x7f\ud800-\udfff]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,9 @@ class Development:
 
         :raises Misconfigured: when it is no place for a server.
         """
+        if unfit := _UNFIT.search(str(self.folder)):
+            problem = f"{one_line(str(self.folder))}: {unfit[0]!r} cannot be in the path of a server"
+            raise Misconfigured(problem, "Name another: --dir FOLDER.")
         socket = self.folder / "socket" / f".s.PGSQL.{65535}"
         if len(os.fsencode(socket)) > _LONGEST_SOCKET:
             problem = f"{self.folder}: too long a path for a socket, of at most {_LONGEST_SOCKET} bytes"
@@ -199,7 +206,7 @@ class Development:
 
     def _start(self, kept: Kept | None, port: int | None) -> None:
         has_data = (self.data / "PG_VERSION").exists()
-        version = int((self.data / "PG_VERSION").read_text()) if has_data else None
+        version = self._version() if has_data else None
         try:
             provider, programs = find_programs(version)
         except NoProvider as error:
@@ -222,6 +229,14 @@ class Development:
             elif port is not None:
                 self._keep(replace(now, port=None))
             raise
+
+    def _version(self) -> int:
+        file = self.data / "PG_VERSION"
+        try:
+            return int(file.read_text())
+        except ValueError:
+            advice = f"Restore {self.data}, or name another folder: --dir FOLDER."
+            raise Misconfigured(f"{file}: does not say of which PostgreSQL the data is", advice) from None
 
     def _keep(self, kept: Kept) -> None:
         """Write it down, for this user alone to read."""
