@@ -75,7 +75,7 @@ def test_who_stops_reading_hears_no_more(tmp_path: Path) -> None:
     ended = _run(["migrate", "check"], tmp_path, stdout=sink)
     os.close(sink)
 
-    assert (ended.returncode, ended.stderr) == (2, b"")
+    assert (ended.returncode, ended.stderr) == (141, b"")
 
 
 def test_without_a_stderr_the_exit_code_says_it_all(tmp_path: Path) -> None:

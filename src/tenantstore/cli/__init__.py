@@ -66,10 +66,13 @@ Exit codes:
   5   no database: not to be reached, or down
   6   a lock was held by others for too long
   130 interrupted
+  141 who read the output has gone
 
 COMMAND --help says more.
 """
 _FAILED = 2
+# As a shell tells of a program that SIGPIPE ends.
+_UNREAD = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -89,9 +92,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             # Now, since at Python's own end a full disk would be a traceback.
             sys.stdout.flush()
     except (OSError, UnicodeError) as error:
-        if not isinstance(error, BrokenPipeError):
-            with suppress(OSError):
-                print(f"error: {one_line(_told(error))}", file=sys.stderr, flush=True)
+        if isinstance(error, BrokenPipeError):
+            return _UNREAD
+        with suppress(OSError):
+            print(f"error: {one_line(_told(error))}", file=sys.stderr, flush=True)
         return _FAILED
     except ImportError as error:
         if not _is_the_drivers(error):
