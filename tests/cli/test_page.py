@@ -51,6 +51,14 @@ def test_a_command_that_is_none_is_2(capsys: pytest.CaptureFixture[str], given: 
     assert capsys.readouterr().err.splitlines()[-1] == f"tenantstore: error: {told}"
 
 
+def test_json_is_for_results_and_a_wrong_usage_is_told_on_stderr_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main(["db", "status", "--json", "--wrong"])
+    out, err = capsys.readouterr()
+
+    assert (out, err.splitlines()[-1]) == ("", "tenantstore db: error: unrecognized arguments: --wrong")
+
+
 _SUBCOMMANDS = ["admin create", "db up", "db down", "db status", "db psql", *(f"queries {n}" for n in ("list", "show"))]
 
 

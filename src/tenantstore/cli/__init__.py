@@ -54,8 +54,8 @@ A first walk:
   tenantstore check                   whether it is right
 
 The database is --dsn, else $TENANTSTORE_DSN, else what libpq's own PG* variables say. stdout is the result, with --json
-for scripts, stderr the log. NO_COLOR and TERM=dumb turn colours off; tables are drawn where `tenantstore[cli]` is
-installed and a person watches.
+for scripts, an error included, but for a wrong usage, which is told on stderr alone. stderr is the log. NO_COLOR and
+TERM=dumb turn colours off; tables are drawn where `tenantstore[cli]` is installed and a person watches.
 
 Exit codes:
   0   done, or nothing to do
