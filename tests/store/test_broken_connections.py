@@ -11,7 +11,7 @@ import pytest
 
 from tenantstore.errors import ConnectionLost
 from tenantstore.testing import Server, launch
-from tenantstore.testing.faults import Faults
+from tenantstore.testing.faults import Faults, Place
 from tests.store import notes
 from tests.store.conftest import Open, set_up
 from tests.store.either import open_either
@@ -150,11 +150,22 @@ def test_a_connection_that_was_cut_while_nobody_had_it_is_not_noticed(
     assert len(scope.run(notes.list_by_customer(ada))) == (call in IN_DOUBT)
 
 
-def test_a_commit_whose_reply_is_lost_is_in_doubt_and_was_done(faults: Faults, open_store: Open, ada: UUID) -> None:
-    scope = open_store(faults.dsn).tenant(ada)
+_VERBS: dict[str, Callable[[Faults, Place], None]] = {
+    "cut": Faults.cut,
+    "stall": Faults.stall,
+    "half-open": Faults.vanish,
+}
+
+
+@pytest.mark.parametrize("verb", _VERBS)
+def test_a_commit_whose_reply_is_lost_is_in_doubt_and_was_done(
+    faults: Faults, open_store: Open, ada: UUID, verb: str
+) -> None:
+    scope = open_store(faults.dsn, timeout_seconds=0.2).tenant(ada)
     # Armed before the transaction: nothing but its COMMIT is hit.
     with pytest.raises(ConnectionLost) as lost:
-        commit(scope, ada, lambda: None if faults.struck else faults.cut("COMMIT sent, reply lost"))
+        commit(scope, ada, lambda: None if faults.struck else _VERBS[verb](faults, "COMMIT sent, reply lost"))
+    faults.heal()
 
     assert str(lost.value).startswith("commit: connection lost, it may have been committed: ")
     assert [note.body for note in scope.run(notes.list_by_customer(ada))] == ["new"]
@@ -183,15 +194,37 @@ def test_a_silence_is_given_up_in_the_stores_time(faults: Faults, open_store: Op
     )
 
 
-def test_what_never_got_to_the_server_whole_was_not_done(faults: Faults, open_store: Open, ada: UUID) -> None:
-    scope = open_store(faults.dsn).tenant(ada)
-    happened = []
-    for place in ("after Parse", "after Bind", "after Execute"):
-        with pytest.raises(ConnectionLost):
-            write(scope, ada, lambda place=place: faults.cut(place))  # type: ignore[misc]
-        happened += scope.run(notes.list_by_customer(ada))
+# Where the caller does not know, and the server has not got the whole of it, nor will.
+_PARTS: list[Call] = [write, batch, stream, beginning, within, stream_within]
 
-    assert (happened, faults.struck) == ([], 3)
+
+@pytest.mark.parametrize("verb", ["cut", "half-open"])
+@pytest.mark.parametrize("place", ["after Parse", "after Bind", "after Execute"])
+@pytest.mark.parametrize("call", _PARTS)
+def test_what_never_got_to_the_server_whole_was_not_done(
+    faults: Faults, open_store: Open, ada: UUID, call: Call, place: Place, verb: str
+) -> None:
+    scope = open_store(faults.dsn, timeout_seconds=0.2).tenant(ada)
+    with pytest.raises(ConnectionLost) as lost:
+        call(scope, ada, lambda: _VERBS[verb](faults, place))
+
+    assert lost.value.may_have_happened is (call in IN_DOUBT)
+    assert (scope.run(notes.list_by_customer(ada)), faults.struck) == ([], 1)
+
+
+@pytest.mark.parametrize("verb", _VERBS)
+@pytest.mark.parametrize("call", [read, write, batch, stream, within, stream_within])
+def test_an_answer_that_ends_after_its_first_row_is_none(
+    faults: Faults, open_store: Open, ada: UUID, call: Call, verb: str
+) -> None:
+    store = open_store(faults.dsn, timeout_seconds=0.2)
+    store.operator().run(notes.fill(ada, 1100))
+    with pytest.raises(ConnectionLost) as lost:
+        call(store.tenant(ada), ada, lambda: _VERBS[verb](faults, "after the first row"))
+    faults.heal()
+
+    assert lost.value.may_have_happened is (call in IN_DOUBT)
+    assert len(store.tenant(ada).run(notes.list_by_customer(ada))) in ((1100, 1101) if call in IN_DOUBT else (1100,))
 
 
 def test_a_store_is_not_opened_on_a_silent_server(faults: Faults, kind: str) -> None:
