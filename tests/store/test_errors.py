@@ -120,12 +120,19 @@ def test_a_lock_that_keeps_a_customer_out_is_in_conflict_as_any_other(
     )
 
 
-def test_a_server_that_only_reads_is_not_said_to_lack_a_migration(open_store: Open, ada: UUID) -> None:
-    either = open_store(kwargs={"options": "-c default_transaction_read_only=on"})
+@pytest.mark.parametrize("scope", ["tenant", "operator"])
+def test_a_server_that_takes_no_writes_is_read_and_says_so_of_a_write(open_store: Open, ada: UUID, scope: str) -> None:
+    # As on a standby, also the lock of a customer who is to write is refused.
+    store = open_store(kwargs={"options": "-c default_transaction_read_only=on"})
+    found = store.tenant(ada) if scope == "tenant" else store.operator()
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction) as refused:
-        either.tenant(ada).run(notes.create_for_customer(ada, "new"))
+        found.run(notes.create_for_customer(ada, "new"))
 
-    assert _notes(refused.value) == ["in the query notes/create_for_customer"]
+    assert _notes(refused.value) == [
+        "in the query notes/create_for_customer",
+        "The server takes no writes: is it a standby? SHOW default_transaction_read_only says whether it is set.",
+    ]
+    assert (found.run(notes.list_by_customer(ada)), store.free) == ([], (1, 1))
 
 
 def _go(way: str, scope: Any, make: Callable[[], Any]) -> None:

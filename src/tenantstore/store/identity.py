@@ -32,6 +32,7 @@ _ENTER_OPERATOR = Command(
 _CUSTOMER_NOT_ACTIVE = "TS001"
 # A deadlock, a serialization failure, a lock that was not to be had in time.
 _LOCKS = ("40P01", "40001", "55P03")
+_READ_ONLY = "25006"
 # A function, a table or a privilege is missing; a role is.
 _NOT_SET_UP = ("42", "22")
 
@@ -134,6 +135,10 @@ Identity = Operator | Tenant
 def _as_it_is(query: str, result: PGresult, encoding: str) -> Exception:
     error = error_from_result(result, encoding=encoding)
     error.add_note(f"in the query {query}")
+    if error.sqlstate == _READ_ONLY:
+        error.add_note(
+            "The server takes no writes: is it a standby? SHOW default_transaction_read_only says whether it is set."
+        )
     return error
 
 
