@@ -25,6 +25,9 @@ _LEFT_BEHIND = (
     "SELECT datname, coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database"
     " WHERE datname LIKE 'ts\\_run\\_%'"
 )
+_CACHED = (
+    "SELECT (pg_stat_file(format('base/%%s/pg_internal.init', oid), true)).size > 0 FROM pg_database WHERE datname = %s"
+)
 # Of these settings, several values stand in one string, each quoted where it must be.
 _LISTS = ("search_path", "session_preload_libraries", "local_preload_libraries", "temp_tablespaces")
 
@@ -106,6 +109,8 @@ class Clones:
                 if not self._wait(lambda: len(self._ready) < _AHEAD and len(self._left) <= _LEFT):
                     return
             self._make_one()
+            if self._made == 1:
+                self._cache()
 
     def _drop(self) -> None:
         if self._server.provider == "dsn":
@@ -128,6 +133,20 @@ class Clones:
         with self._changed:
             self._ready.append(name)
             self._changed.notify_all()
+
+    def _cache(self) -> None:
+        """Have the server write its relation cache into the template, from where each copy has it.
+
+        Without it, the first connection to a copy takes 2.5 ms more. A server that starts removes it.
+        """
+        import psycopg
+
+        # Who may not look at files just connects.
+        with suppress(psycopg.errors.InsufficientPrivilege):
+            if self._server.connection().execute(_CACHED, [self._template.name]).fetchone() == (True,):
+                return
+        with suppress(psycopg.Error):
+            self._server.admin(self._template.name).close()
 
     def _set(self, database: str, role: str, name: str, value: str) -> None:
         from psycopg.sql import SQL, Identifier, Literal
