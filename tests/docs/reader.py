@@ -10,7 +10,8 @@ a file       is written
 ``text``     is what the block before it has printed
 ===========  =============================================================================================
 
-A page that begins where the tutorial ends has the files of the tutorial.
+A page that begins where the tutorial ends has the files of the tutorial. What goes on with a database under ``docs/``
+finds the customers of the tutorial there, as a reader does who comes from it.
 
 In what is compared ``…`` stands for anything in its line, and a line of ``...`` for any lines, or none.
 """
@@ -132,6 +133,11 @@ class Shell:
             subprocess.run(["tenantstore", "db", "down"], env=self._environment, capture_output=True, check=True)
 
 
+def goes_on_with_a_database(page: str, text: str) -> bool:
+    """Whether it may find there what the tutorial, and other such pages, have left."""
+    return page.startswith(("docs/how-to/", "docs/explanation/")) and "$(tenantstore db up)" in text
+
+
 def follow(page: str, text: str, shell: Shell) -> None:
     """Read a page from top to bottom.
 
@@ -140,6 +146,8 @@ def follow(page: str, text: str, shell: Shell) -> None:
     reader = Reader(shell)
     if GOES_ON in text:
         reader.take(TUTORIAL)
+    if goes_on_with_a_database(page, text):
+        reader.meet(TUTORIAL)
     for block in blocks(page, text):
         reader.read(block)
 
@@ -177,6 +185,12 @@ class Reader:
         for block in blocks(page.name, page.read_text(encoding="utf-8")):
             if block.name is not None:
                 self._write(block, block.name)
+
+    def meet(self, page: Path) -> None:
+        """Have the customers whom another page's first program has made."""
+        (first,) = (block for block in blocks(page.name, page.read_text(encoding="utf-8")) if block.name == "first.py")
+        # In a shell of its own, which leaves the page's without a DSN.
+        self._done(first, self._shell.run(f'( eval "$(tenantstore db up)" && python {self._kept(first)} )'))
 
     def _write(self, block: Block, name: str) -> None:
         path = self._shell.folder / name

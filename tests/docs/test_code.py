@@ -1,14 +1,16 @@
 """What the documentation and the README show is run, each page from top to bottom, and prints what it says."""
 
+import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.docs.page import blocks, pages
-from tests.docs.reader import POOLERS, Broken, Shell, follow
+from tests.docs.reader import POOLERS, Broken, Shell, follow, goes_on_with_a_database
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", *pages(ROOT)]
@@ -42,6 +44,14 @@ def test_a_page_does_what_it_says(page: str, shell: Shell) -> None:
     if "$ pgbouncer" in of(page) and shutil.which("pgbouncer", path=POOLERS) is None:
         pytest.skip("there is no pgbouncer on this machine: apt-get install pgbouncer")
     follow(page, of(page), shell)
+
+
+def test_pages_that_share_a_database_share_no_customer() -> None:
+    going_on = [of(page) for page in PAGES if goes_on_with_a_database(page, of(page))]
+    used = Counter(domain for text in going_on for domain in set(re.findall(r"@(\w+\.(?:com|org|example))\b", text)))
+
+    assert "queries.example" in used
+    assert [domain for domain, pages in used.items() if pages > 1] == []
 
 
 def test_a_page_that_tells_how_shows_it() -> None:
