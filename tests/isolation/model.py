@@ -1,4 +1,4 @@
-"""Section 3 of the domain in plain Python: what each customer may do, see and list, and what it changes.
+"""The rules of ownership and sharing in plain Python: what each customer may do, see and list, and what it changes.
 
 An operation changes the model, or raises the very error that the library does. New things get the id that they are
 given. Records have the fields that the model knows of, under the names of the library's records.

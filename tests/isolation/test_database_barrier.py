@@ -1,4 +1,4 @@
-"""The permission table of the domain, by the database alone: the statements name what they want and no customer."""
+"""The permission table, by the database alone: the statements name what they want and no customer."""
 
 from typing import LiteralString
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The library against a plain-Python model of the domain: whatever happens in whatever order, both say the same.
+"""The library against a plain-Python model of its rules: whatever happens in whatever order, both say the same.
 
 After each step the outcome, result or error, is the model's, and so is all that every customer lists and sees.
 """

@@ -1,4 +1,4 @@
-"""The permission table of the domain over every repository function, with both barriers and with either one alone."""
+"""The permission table over every repository function, with both barriers and with either one alone."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -37,7 +37,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 def holds(person: Person, device: str, needs: str) -> bool:
-    """Whether the domain lets the person do what needs that power. ``share``: have been given one that counts."""
+    """Whether the rules let the person do what needs that power. ``share``: have been given one that counts."""
     if needs == "":
         return True
     if needs == "share":

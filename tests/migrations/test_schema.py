@@ -1,4 +1,4 @@
-"""The tables are exactly those that the domain describes: at 012, and what later files add to them."""
+"""The tables are exactly those of the fleet: at 012, and what later files add to them."""
 
 import re
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """What follows from whose each row is: grants, policies, guards. The database is compared with this.
 
-Section 3 of the domain, told once more in the words of the catalogs; whose each row is, and which columns are a
-tenant's, stands in ``ownership``. What is SQL here is written as PostgreSQL prints it, casts and brackets included, so
-that to compare is to compare texts; ``{table}`` stands for the table itself.
+Whose each row is, and which columns are a tenant's, stands in ``ownership``; here are the same rules in the words of
+the catalogs. What is SQL is written as PostgreSQL prints it, casts and brackets included, so that to compare is to
+compare texts; ``{table}`` stands for the table itself.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which row of this library's tables is whose: section 3 of the domain, as one declaration.
+"""Which row of this library's tables is whose, and what each permission of a share allows: one declaration.
 
 Queries are proven against it, policies too, and :mod:`tenantstore.checking.model` takes the grants from it.
 """
