@@ -113,6 +113,18 @@ def test_a_world_in_which_nothing_is_hidden_is_an_error(pytester: pytest.Pyteste
     assert "nothing was changed that customer 00000000-0000-0000-0000-000000000001 may not see" in said
 
 
+def test_a_change_that_a_foreign_key_refuses_is_told_how_to_go_on(pytester: pytest.Pytester) -> None:
+    refused: Edits = {
+        "test_isolation.py": (
+            r'    admin\.execute\(f"UPDATE papers',
+            '    admin.execute("DELETE FROM customers")\n\\g<0>',
+        )
+    }
+    _, said = run(pytester, refused)
+
+    assert "Where `change` removes what papers refers to, give that foreign key ON DELETE CASCADE" in said
+
+
 def test_an_oracle_is_found_and_told_with_the_file_the_question_and_both_answers(pytester: pytest.Pytester) -> None:
     failed, said = run(
         pytester,

@@ -18,6 +18,7 @@ from tenantstore.testing.isolation.values import Connection, Questions, Values
 from tenantstore.testing.server import Server
 
 _numbers = count(1)
+_REFERRED = "give that foreign key ON DELETE CASCADE, or let `change` delete those rows first."
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,11 @@ def open_worlds(
         first, *others = [stack.enter_context(copied(server, template)) for _ in range(len(customers) + 1)]
         for customer_id, name in zip(customers, others, strict=True):
             with psycopg.connect(server.dsn(name), autocommit=True) as admin:
-                change(admin, customer_id)
+                try:
+                    change(admin, customer_id)
+                except (psycopg.errors.ForeignKeyViolation, psycopg.errors.RestrictViolation) as error:
+                    error.add_note(f"Where `change` removes what {error.diag.table_name} refers to, {_REFERRED}")
+                    raise
         since = datetime.now(UTC)
         one = stack.enter_context(_open(server.dsn(first, user)))
         admin = stack.enter_context(psycopg.connect(server.dsn(first), autocommit=True))
