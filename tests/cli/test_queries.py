@@ -1,6 +1,7 @@
 """Queries listed, shown and explained: ours, and those of a service."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,20 @@ def test_a_services_queries_are_found_in_its_folder() -> None:
         "record": "int",
         "parameters": [],
     }
+
+
+def test_a_list_that_lacks_what_a_module_could_not_declare_is_2(tmp_path: Path) -> None:
+    shutil.copytree(SERVICE / "library", tmp_path / "library")
+    books = tmp_path / "library/books.py"
+    books.write_text(books.read_text().replace("number=number", "numbr=number", 1))
+    command = [sys.executable, "-m", "tenantstore", "queries", "list", "--module", "library.books"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, "books/get" in done.stdout, "not shown: library/books.py:" in done.stderr) == (
+        2,
+        False,
+        True,
+    )
 
 
 def test_a_service_has_no_facts_before_it_has_a_snapshot() -> None:

@@ -137,8 +137,13 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
     "a parameter misspelt": (
         {"orders/list.sql": TENANT},
         LIST + "def f(x):\n    return _LIST(custmer_id=x)\n",
-        "{folder}/declaring.py:5: orders/list has no parameter :custmer_id; did you mean customer_id?; "
-        "orders/list needs :customer_id",
+        "{folder}/declaring.py:5: orders/list needs :customer_id, "
+        "and has no parameter :custmer_id; did you mean customer_id?",
+    ),
+    "two parameters misspelt": (
+        {"orders/list.sql": TENANT},
+        LIST + "def f(x):\n    return _LIST(custmer_id=x, customer=x)\n",
+        "{folder}/declaring.py:5: orders/list needs :customer_id, and has no parameter :custmer_id or :customer",
     ),
 }
 
@@ -232,7 +237,7 @@ def test_a_call_at_runtime_is_held_to_the_sql_too(import_: Import) -> None:
         module._LIST(customer=1)
 
     assert str(failed.value).endswith(
-        "list.sql: orders/list has no parameter :customer; did you mean customer_id?; orders/list needs :customer_id"
+        "list.sql: orders/list needs :customer_id, and has no parameter :customer; did you mean customer_id?"
     )
 
 

@@ -22,13 +22,14 @@ examples:
 exit codes:
   0   done
   1   the server refuses the statement, or the customer is not active
-  2   usage: no such query, a module, a parameter, a DSN
+  2   usage: no such query, a module that does not load, a parameter, a DSN
   5   the database is not to be reached
   130 interrupted
 
 The queries are those of the modules that [tool.tenantstore.check] in the nearest pyproject.toml names, or --module
 here; else tenantstore's own, which show and explain always know.
 """
+_USAGE = 2
 _LISTED = ("name", "scope", "shape", "record", "parameters")
 
 
@@ -108,13 +109,18 @@ def _ours() -> "Project":
 
 def _declared(project: "Project") -> "list[Query[Any]]":
     """All by name. What could not be declared, the log tells."""
-    from tenantstore.checking.query.modules import declared
+    return _found(project)[0]
+
+
+def _found(project: "Project") -> "tuple[list[Query[Any]], bool]":
+    """The same, and whether it is all there are."""
+    from tenantstore.checking.query.modules import UNDECLARED, declared
 
     queries, found = declared(project.modules)
-    for each in found:
-        if each.code == "declaration":
-            log(f"not shown: {each}")
-    return sorted(queries, key=lambda query: query.name)
+    failed = [each for each in found if each.code == UNDECLARED]
+    for each in failed:
+        log(f"not shown: {each}")
+    return sorted(queries, key=lambda query: query.name), not failed
 
 
 def _named(asked: argparse.Namespace) -> "tuple[list[Query[Any]], list[Query[Any]], Project]":
@@ -140,7 +146,8 @@ def _list(asked: argparse.Namespace) -> int:
     from tenantstore.cli.queries_shown import listed
 
     project = _project(asked.module)
-    entries = [listed(each) for each in _declared(project)]
+    queries, complete = _found(project)
+    entries = [listed(each) for each in queries]
     if asked.json:
         print(dumped({"queries": entries}))
     else:
@@ -148,7 +155,7 @@ def _list(asked: argparse.Namespace) -> int:
         table(_LISTED, rows, cut=True)
         if sys.stderr.isatty() and project.modules != _ours().modules:
             log(f"tenantstore's own are listed by --module {_ours().modules[0]}; show and explain know them too")
-    return 0
+    return 0 if complete else _USAGE
 
 
 def _show(asked: argparse.Namespace) -> int:

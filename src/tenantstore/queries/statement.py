@@ -153,9 +153,16 @@ class Query(Generic[T]):
         """The error for parameters ``given`` that are not those of the SQL."""
         unknown = sorted(set(given) - self._names)
         missing = sorted(self._names - set(given))
-        problems = [f"{self.name} has no parameter :{each}{nearest(each, missing or self._names)}" for each in unknown]
-        problems += [f"{self.name} needs :{each}" for each in missing]
-        return ParameterMismatch(where, "; ".join(problems))
+        problems = [f"needs {_named(missing, 'and')}"] if missing else []
+        if unknown:
+            # Of several, what is needed says enough.
+            hint = nearest(unknown[0], missing or self._names) if len(unknown) == 1 else ""
+            problems.append(f"has no parameter {_named(unknown, 'or')}{hint}")
+        return ParameterMismatch(where, f"{self.name} {', and '.join(problems)}")
+
+
+def _named(names: Sequence[str], word: str) -> str:
+    return f" {word} ".join(f":{each}" for each in names)
 
 
 class Statement(Generic[T]):

@@ -13,8 +13,8 @@ from tenantstore.testing import Server
 
 # The fixtures of the service that is not ours.
 from tests.checking.service.conftest import copy as copy
+from tests.checking.service.conftest import forget, replace
 from tests.checking.service.conftest import library as library
-from tests.checking.service.conftest import replace
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -25,6 +25,14 @@ NULLABLE = (
     "library/books.py:22:\n"
     "  22 |     subtitle: str\n"
     "Annotate `str | None`, or say why it never is: `-- not-null: subtitle: reason`.\n"
+)
+
+
+UNDECLARED = (
+    "library/loans.py:41:54: declaration: "
+    "loans/finish needs :laon_id, and has no parameter :loan_id; did you mean laon_id?\n"
+    "  41 |         return _FINISH(customer_id=self.customer_id, loan_id=loan_id, returned_at=returned_at)\n"
+    "     |                                                      ^\n"
 )
 
 
@@ -135,6 +143,39 @@ def test_a_snapshot_is_written_and_then_asked(run: Run, nullable: Path, library:
     assert (code, out.splitlines()[0]) == (
         4,
         "library/sql/books/get.sql:3:1: stale-snapshot: is not the statement that the snapshot is about",
+    )
+
+
+def test_while_a_module_does_not_load_nothing_is_gone_and_nothing_is_written(
+    run: Run, copy: Path, library: str
+) -> None:
+    run("--update", "--dsn", library)
+    kept = (copy / "check.snapshot.json").read_text()
+    forget()
+    replace(copy / "library/sql/loans/finish.sql", ":loan_id", ":laon_id")
+    found, offline, updated = run("--dsn", library), run("--offline"), run("--update", "--dsn", library)
+
+    assert (found, offline) == ((4, UNDECLARED, ""), (4, UNDECLARED, ""))
+    assert updated == (
+        2,
+        "",
+        "error: nothing is written while a module does not load: the queries that it declares would be left out\n"
+        + UNDECLARED,
+    )
+    assert (copy / "check.snapshot.json").read_text() == kept
+
+
+def test_of_a_query_with_a_fault_the_snapshot_is_not_told(run: Run, copy: Path, library: str) -> None:
+    run("--update", "--dsn", library)
+    replace(copy / "library/sql/books/get.sql", "b.subtitle", "b.subtitel")
+    # A change that is no fault, in a file that comes before.
+    replace(copy / "library/sql/books/count.sql", "count(*)", "count(*) + 1")
+    code, out, _ = run("--dsn", library)
+    heads = [line.split(": ")[:2] for line in out.splitlines() if line.startswith("library/sql")]
+
+    assert (code, heads) == (
+        4,
+        [["library/sql/books/get.sql:7:5", "refused"], ["library/sql/books/count.sql:3:1", "stale-snapshot"]],
     )
 
 

@@ -94,7 +94,7 @@ FAULTS: dict[str, tuple[str, str, str, list[str]]] = {
         f"{BOOKS}/count.sql",
         "-- scope: operator",
         "-- scope: everybody",
-        ["declaration count.sql:2:1"],
+        ["declaration count.sql:2:11"],
     ),
 }
 

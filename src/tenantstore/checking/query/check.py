@@ -12,7 +12,7 @@ from tenantstore.checking.query.facts import Facts, identity
 from tenantstore.checking.query.finding import Finding, Place
 from tenantstore.checking.query.gather import Gatherer
 from tenantstore.checking.query.judge import judge
-from tenantstore.checking.query.modules import declared
+from tenantstore.checking.query.modules import UNDECLARED, declared
 from tenantstore.checking.query.planned import planned
 from tenantstore.checking.query.project import Project
 from tenantstore.checking.query.since import since
@@ -57,9 +57,11 @@ def check(
     for ``plans``, which are made last: they take rows, so a scratch database it must be. With a ``base``, a commit or a
     folder, the queries that it had are held against every schema since, on a scratch database of their own.
 
-    :raises MigrationError: ``Misconfigured``, ``Unreachable``, or what stopped a migration.
+    :raises MigrationError: ``Misconfigured``, as for an ``update`` while a module does not load, ``Unreachable``, or
+        what stopped a migration.
     """
     queries, found = declared(project.modules)
+    lost = _lost(found, update)
     with _migrated(project, dsn, scratch_dsn) as made:
         with connect(made) as connection, unbroken(connection, "the check"):
             gatherer = Gatherer(connection, project.model)
@@ -67,7 +69,8 @@ def check(
             _refuse_an_unfit_database(facts, dsn)
             policies = gatherer.policies()
         if plans:
-            found += planned(project, made, facts, update)
+            told = planned(project, made, facts, update)
+            found += [each for each in told if not lost or each.code != "plan-stale"]
     survival = since(project, base, queries, scratch_dsn) if base else None
     found += survival.findings if survival else ()
     called = keys(facts, project)
@@ -75,7 +78,7 @@ def check(
     if update:
         snapshots.write(project.snapshot, now)
     elif project.snapshot.exists():
-        found += _stale(project, called, snapshots.read(project.snapshot), now)
+        found += _stale(project, called, snapshots.read(project.snapshot), now, lost)
     return replace(_judged(project, facts, [*found, *map(_of_policy, policies)]), survival=survival)
 
 
@@ -92,7 +95,8 @@ def check_offline(project: Project) -> Report:
     known = {each: kept.facts.get(name) for each, name in called.items()}
     facts = {each: of for each, of in known.items() if of and of.text == identity(each.query)}
     now = snapshots.snapshot_of(project, {})
-    stale = [*_other_ground(project, kept, now), *_gone(project, kept, called)]
+    lost = _lost(found)
+    stale = [*_other_ground(project, kept, now), *_gone(project, kept, called, lost)]
     for each, of in known.items():
         if each not in facts:
             problem = "is not in the snapshot" if of is None else "is not the statement that the snapshot is about"
@@ -105,11 +109,19 @@ def _of_policy(complaint: Complaint) -> Finding:
 
 
 def _judged(project: Project, facts: Mapping[Asked, Facts], found: list[Finding]) -> Report:
-    findings = [*found, *(finding for asked, each in facts.items() for finding in judge(asked, each))]
+    judged = [finding for asked, each in facts.items() for finding in judge(asked, each)]
+    # What is wrong with a query shows in its facts too, and an update would not mend it.
+    wrong = {each.query for each in judged}
+    findings = [*(each for each in found if each.code != "stale-snapshot" or each.query not in wrong), *judged]
     findings += _without_a_model(project, facts)
     # A query that is declared twice has what is wrong with its text once.
     once = dict.fromkeys(findings)
-    return Report(project, tuple(sorted(once, key=Finding.order)), facts)
+    return Report(project, tuple(sorted(once, key=_order)), facts)
+
+
+def _order(finding: Finding) -> tuple[bool, tuple[str, int, int]]:
+    # What an update writes anew comes after what somebody has to mend.
+    return finding.code == "stale-snapshot", finding.order()
 
 
 def _without_a_model(project: Project, facts: Mapping[Asked, Facts]) -> Iterator[Finding]:
@@ -147,8 +159,22 @@ def _refuse_an_unfit_database(facts: Mapping[Asked, Facts], dsn: str) -> None:
         raise Misconfigured(refused[0].problem, advice)
 
 
-def _stale(project: Project, called: Mapping[Asked, str], kept: Snapshot, now: Snapshot) -> list[Finding]:
-    found = [*_other_ground(project, kept, now), *_gone(project, kept, called)]
+def _lost(found: list[Finding], update: bool = False) -> list[Finding]:
+    """The findings of modules that do not load, which may declare more queries than are known.
+
+    :raises Misconfigured: where there are any and an ``update`` would leave their queries out.
+    """
+    lost = [each for each in found if each.code == UNDECLARED]
+    if update and lost:
+        problem = "nothing is written while a module does not load: the queries that it declares would be left out"
+        raise Misconfigured(problem, "\n".join(map(str, lost)))
+    return lost
+
+
+def _stale(
+    project: Project, called: Mapping[Asked, str], kept: Snapshot, now: Snapshot, lost: list[Finding]
+) -> list[Finding]:
+    found = [*_other_ground(project, kept, now), *_gone(project, kept, called, lost)]
     if kept.policies != now.policies:
         found.append(_of_snapshot(project, "the policies are not as the snapshot says", '"policies"'))
     for asked, name in called.items():
@@ -167,8 +193,9 @@ def _other_ground(project: Project, kept: Snapshot, now: Snapshot) -> Iterator[F
         yield _of_snapshot(project, "the tenant model has changed", '"model"')
 
 
-def _gone(project: Project, kept: Snapshot, called: Mapping[Asked, str]) -> Iterator[Finding]:
-    for name in sorted(kept.facts.keys() - set(called.values())):
+def _gone(project: Project, kept: Snapshot, called: Mapping[Asked, str], lost: list[Finding]) -> Iterator[Finding]:
+    """None where modules are ``lost``: the queries may be theirs."""
+    for name in () if lost else sorted(kept.facts.keys() - set(called.values())):
         yield _of_snapshot(project, f"{name} is gone", f'"{name}"')
 
 

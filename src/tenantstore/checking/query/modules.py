@@ -2,6 +2,7 @@
 
 import ast
 import pkgutil
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,10 @@ from tenantstore.queries.catalog import CATALOGS
 
 # How much of a traceback through somebody's modules is shown: its end is where they failed.
 _FRAMES = 3
+# The code of a finding about a query that could not be declared.
+UNDECLARED = "declaration"
+# A problem names what is misspelt as :parameter or as 'word'.
+_NAMED = re.compile(r"(?<=[:'])\w+")
 
 
 def imported(names: Iterable[str]) -> list[DeclarationError]:
@@ -118,7 +123,10 @@ def _undeclared(error: DeclarationError) -> Finding:
         source = path.read_text(encoding="utf-8", errors="replace").splitlines()[number - 1]
     except (OSError, IndexError):
         source = ""
-    return Finding("declaration", "", error.problem, "", Place(path, number, 1, source))
+    # The first of the words that stands there; else the line begins what is wrong.
+    words = (re.search(rf"\b{each}\b", source) for each in _NAMED.findall(error.problem))
+    column = next((each.start() for each in words if each), len(source) - len(source.lstrip())) + 1
+    return Finding(UNDECLARED, "", error.problem, "", Place(path, number, column, source))
 
 
 def _unused_files(queries: list[Query[Any]], catalogs: list[Catalog]) -> Iterator[Finding]:
