@@ -10,8 +10,8 @@ a file       is written
 ``text``     is what the block before it has printed
 ===========  =============================================================================================
 
-A page that begins where the tutorial ends has the files of the tutorial. What goes on with a database under ``docs/``
-finds the customers of the tutorial there, as a reader does who comes from it.
+A page that begins where the tutorial ends has the files of the tutorial. What else begins with ``db up`` finds the
+customers of the tutorial there, as a reader does who comes from it.
 
 In what is compared ``…`` stands for anything in its line, and a line of ``...`` for any lines, or none.
 """
@@ -135,7 +135,7 @@ class Shell:
 
 def goes_on_with_a_database(page: str, text: str) -> bool:
     """Whether it may find there what the tutorial, and other such pages, have left."""
-    return page.startswith(("docs/how-to/", "docs/explanation/")) and "$(tenantstore db up)" in text
+    return page.startswith(("README", "docs/how-to/", "docs/explanation/")) and "$(tenantstore db up)" in text
 
 
 def follow(page: str, text: str, shell: Shell) -> None:
