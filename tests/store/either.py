@@ -83,7 +83,7 @@ class Either:
 
 
 @contextmanager
-def open_either(kind: str, dsn: str, **options: Any) -> Iterator[Either]:
+def open_either(kind: str, dsn: str | None, **options: Any) -> Iterator[Either]:
     """Open a store of ``kind``, ``sync`` or ``async``, with one connection unless ``max_size`` says more."""
     options = {"max_size": 1, "timeout": 5.0, **options}
     if kind == "sync":

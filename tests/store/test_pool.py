@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import traceback
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from tenantstore import AsyncStore, Store
@@ -13,7 +16,7 @@ from tenantstore.store import core
 from tenantstore.store.pool import conninfo
 from tests.store import notes
 from tests.store.conftest import Admin
-from tests.store.either import Either
+from tests.store.either import Either, open_either
 
 
 def test_a_task_that_is_cancelled_while_the_pool_is_busy_gives_its_connection_back(dsn: str, ada: UUID) -> None:
@@ -89,6 +92,22 @@ def test_a_suspension_ends_a_stream(dsn: str, admin: Admin, ada: UUID, monkeypat
             next(stream)
 
     assert first in {"one", "two"}
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("named", [True, False])
+def test_who_gave_no_dsn_is_told_when_nothing_answers(
+    kind: str, named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"PGHOST": str(tmp_path), "PGPORT": "1", "PGPASSWORD": "sEcret"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("TENANTSTORE_DSN", raising=False)
+    dsn = f"host={tmp_path} password=sEcret" if named else None
+    with pytest.raises(psycopg.OperationalError) as failed, open_either(kind, dsn):
+        pass
+
+    told = "".join(traceback.format_exception_only(failed.value))
+    assert ("No DSN was given, nor found in TENANTSTORE_DSN" in told, "sEcret" in told) == (not named, False)
 
 
 @pytest.mark.parametrize(

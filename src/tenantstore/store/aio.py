@@ -13,7 +13,7 @@ from tenantstore.observe import Observer
 from tenantstore.queries import Statement
 from tenantstore.store.core import Core, OwnReading, Pinned, Reading
 from tenantstore.store.identity import Identity, Operator, Tenant
-from tenantstore.store.pool import conninfo, pool_options
+from tenantstore.store.pool import connecting, conninfo, pool_options
 from tenantstore.store.runner import AsyncRunner
 from tenantstore.store.wire import Connection
 
@@ -70,7 +70,8 @@ class AsyncStore:
         if self._connect is not None:
             # A pool that cannot connect only says so in its log; a first connection by hand says why, at once.
             target, kwargs = self._connect
-            await (await psycopg.AsyncConnection.connect(target, **kwargs)).close()
+            with connecting(target):
+                await (await psycopg.AsyncConnection.connect(target, **kwargs)).close()
             await self.pool.open()
         return self
 

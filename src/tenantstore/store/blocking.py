@@ -13,7 +13,7 @@ from tenantstore.observe import Observer
 from tenantstore.queries import Statement
 from tenantstore.store.core import Core, OwnReading, Pinned, Reading, finish
 from tenantstore.store.identity import Identity, Operator, Tenant
-from tenantstore.store.pool import conninfo, pool_options
+from tenantstore.store.pool import connecting, conninfo, pool_options
 from tenantstore.store.runner import Runner
 from tenantstore.store.wire import Connection
 
@@ -58,7 +58,8 @@ class Store:
         target = conninfo(dsn)
         options = pool_options(target, options)
         # A pool that cannot connect only says so in its log; a first connection by hand says why, at once.
-        psycopg.connect(target, **options["kwargs"]).close()
+        with connecting(target):
+            psycopg.connect(target, **options["kwargs"]).close()
         pool: Pool = ConnectionPool(target, **options)
         store = cls(pool, prepare=prepare, timeout_seconds=timeout_seconds, observer=observer)
         store._close = pool.close

@@ -3,7 +3,8 @@
 import os
 import re
 from asyncio import Task
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from threading import Thread
 from time import monotonic
 from typing import Any, NamedTuple
@@ -64,6 +65,10 @@ def is_active(connection: Connection) -> bool:
     return connection.pgconn.transaction_status == TransactionStatus.ACTIVE
 
 
+_UNNAMED = (
+    "No DSN was given, nor found in TENANTSTORE_DSN, so libpq's PG* variables and its defaults were taken."
+    ' For development, `eval "$(tenantstore db up)"` starts a server and sets it.'
+)
 _DSN = 'write "postgresql://user@host:5432/database", with a password percent-encoded, or "host=… dbname=… user=…"'
 
 
@@ -100,6 +105,17 @@ def pool_options(target: str, options: dict[str, Any]) -> dict[str, Any]:
     kwargs = {name: value for name, value in defaults.items() if name.encode() not in said}
     kwargs |= {"autocommit": True, **options.pop("kwargs", {})}
     return {"min_size": 1, "max_size": 10, "timeout": 10.0, "open": False, **options, "kwargs": kwargs}
+
+
+@contextmanager
+def connecting(target: str) -> Iterator[None]:
+    """Say of a connection that fails that nobody named the database: libpq's text has only what it tried."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        if not target:
+            error.add_note(_UNNAMED)
+        raise
 
 
 def _is_set(variable: bytes | None) -> bool:
