@@ -15,7 +15,7 @@
     ├── NotAllowed                  this scope may not do that
     │   └── CustomerNotActive       the customer is unknown or suspended: their scope cannot be entered
     ├── TransactionAborted          a statement in it had failed, so it was rolled back where it should have committed
-    ├── PoolExhausted               no connection came free in time; says who holds them and since when
+    ├── PoolExhausted               no connection came in time; says who holds them and since when, or that none does
     ├── ConnectionLost              the server went away; says whether what was sent may have happened
     ├── MissingExtra                a package is not installed that this part of the library needs
     └── migrate.errors.MigrationError   the runner's branch, in its own module
@@ -203,7 +203,7 @@ class PoolExhausted(TenantstoreError):
     """No connection came free in ``waited_seconds``; ``holders`` says who holds what, the longest first.
 
     :next: shorten what holds one for long, a ``transaction()`` or a ``stream``; else set ``max_size`` higher. Where
-        nobody holds any, the server takes no connections.
+        nobody holds any, see why the server takes no connection: the log of ``psycopg.pool`` has each attempt.
     """
 
     def __init__(self, waited_seconds: float, holders: Sequence[str]) -> None:
@@ -212,10 +212,14 @@ class PoolExhausted(TenantstoreError):
         self.holders: tuple[str, ...] = tuple(holders)
 
     def __str__(self) -> str:
-        holders, advice = self.holders, "Hold them for less long, or set max_size higher."
-        if not holders:
-            holders, advice = ("none by this store",), "Is the server reachable?"
-        held = "".join(f"\n  {holder}" for holder in holders)
+        if not self.holders:
+            return (
+                f"the server seems to be unreachable: this store holds no connection, and in {self.waited_seconds:g} s"
+                " none could be had\nIs it up? The log of psycopg.pool says how each attempt to connect failed. A pool"
+                " that other code shares may be used up by that."
+            )
+        held = "".join(f"\n  {holder}" for holder in self.holders)
+        advice = "Hold them for less long, or set max_size higher."
         return f"no connection came free in {self.waited_seconds:g} s; held now:{held}\n{advice}"
 
 

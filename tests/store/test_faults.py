@@ -129,6 +129,9 @@ def test_a_server_that_cannot_be_reached_is_given_up_in_the_pools_time(kind: str
         own_server.close()
         with pytest.raises((PoolExhausted, ConnectionLost)):
             either.operator().run(notes.list_all())
+        # By now no connection of before is left.
+        with pytest.raises(PoolExhausted, match=r"^the server seems to be unreachable: this store holds no connection"):
+            either.operator().run(notes.list_all())
 
 
 def test_a_closed_store_refuses(dsn: str) -> None:
