@@ -240,10 +240,30 @@ def test_drift_says_which_files_and_what_to_do(dsn: str, two: Path) -> None:
         "1_a.up.sql: changed since it was applied\n"
         "2_b.down.sql: changed since the migration was applied\n"
         "A released file is never edited: restore it, and put the change into a new one.\n"
-        "While it is still being written: `repair` takes the new text into the history, then `redo` runs it.\n"
-        "If the database is right as it is, `repair` alone.\n"
-        "If the history is another folder's, `--table` names this one's."
+        "While it is still being written: `repair` takes the new text into the history, then `redo` runs it"
+        " (of several folders, both take `--dir`).\n"
+        "If the database is right as it is, `repair` alone."
     )
+
+
+def test_a_history_with_other_names_is_another_folders_and_repair_leaves_it(dsn: str, two: Path) -> None:
+    migrate.up(dsn, two)
+    for path in sorted(two.glob("2_b.*")):
+        path.rename(two / path.name.replace("2_b", "2_orders"))
+    (two / "1_a.up.sql").write_text("CREATE TABLE a (b bigint);")
+    before = [state.row for state in migrate.status(dsn, two)]
+    told = []
+    for run in (migrate.up, migrate.down, migrate.redo, migrate.repair):
+        with pytest.raises(Drift) as refused:
+            run(dsn, two)
+        told.append(str(refused.value))
+
+    assert set(told) == {
+        f"{two}/2_orders.up.sql: was applied as 2 b\n"
+        "If the history is another folder's: take another database, or `--table` names this one's.\n"
+        "If the file was renamed, give it back the name it was applied by."
+    }
+    assert [state.row for state in migrate.status(dsn, two)] == before
 
 
 def test_repair_takes_the_files_as_they_are(dsn: str, two: Path) -> None:

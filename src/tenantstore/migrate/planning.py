@@ -16,6 +16,8 @@ from tenantstore.migrate.shown import one_line
 
 Direction = Literal["up", "down"]
 DIRECTIONS: tuple[Direction, ...] = ("up", "down")
+# `db up` has other options, and says it in its own way.
+ELSEWHERE = "If the history is another folder's: take another database, or `--table` names this one's."
 Standing = Literal["applied", "pending", "late", "half up", "half down", "changed", "missing"]
 
 
@@ -240,15 +242,28 @@ def _refuse_half(history: Sequence[Applied], direction: Direction) -> None:
             )
 
 
+def refuse_renamed(migrations: Sequence[Migration], rows: Mapping[int, Applied]) -> None:
+    """Refuse versions that were applied under another name: most likely another folder's.
+
+    :raises Drift: naming them.
+    """
+    there = [(migration, rows[migration.version]) for migration in migrations if migration.version in rows]
+    if renamed := [changed(migration, row) or "" for migration, row in there if migration.name != row.name]:
+        raise Drift(
+            "\n".join(renamed), f"{ELSEWHERE}\nIf the file was renamed, give it back the name it was applied by."
+        )
+
+
 def _refuse_changed(migrations: Sequence[Migration], rows: Mapping[int, Applied]) -> None:
+    refuse_renamed(migrations, rows)
     findings = [changed(migration, rows[migration.version]) for migration in migrations if migration.version in rows]
     if told := [finding for finding in findings if finding]:
         raise Drift(
             "\n".join(told),
             "A released file is never edited: restore it, and put the change into a new one.\n"
-            "While it is still being written: `repair` takes the new text into the history, then `redo` runs it.\n"
-            "If the database is right as it is, `repair` alone.\n"
-            "If the history is another folder's, `--table` names this one's.",
+            "While it is still being written: `repair` takes the new text into the history, then `redo` runs it"
+            " (of several folders, both take `--dir`).\n"
+            "If the database is right as it is, `repair` alone.",
         )
 
 
@@ -260,6 +275,5 @@ def _refuse_missing(migrations: Sequence[Migration], history: Sequence[Applied],
     if missing:
         raise Drift(
             "\n".join(f"{row}: applied, but not in this folder" for row in missing),
-            "Is this an older release, or another branch? Deploy from where the file is.\n"
-            "If the history is another folder's, `--table` names this one's.",
+            f"Is this an older release, or another branch? Deploy from where the file is.\n{ELSEWHERE}",
         )

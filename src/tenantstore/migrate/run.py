@@ -20,6 +20,7 @@ from tenantstore.migrate.planning import (
     plan_down,
     plan_stamp,
     plan_up,
+    refuse_renamed,
     states,
     target_down,
     target_up,
@@ -133,12 +134,13 @@ def stamp(dsn: str, version: int, folder: Path | None = None, *, options: Option
 
 
 def repair(dsn: str, folder: Path | None = None, *, options: Options = _DEFAULT) -> list[str]:
-    """Take the files as they are now into the history; a line for each that differed.
+    """Take the files as they are now into the history; a line for each that differed. A name must be the history's.
 
     :raises MigrationError: see :mod:`tenantstore.migrate.errors`.
     """
     with _locked(dsn, folder, options) as (migrations, run):
         rows = {row.version: row for row in run.history.read(run.connection)}
+        refuse_renamed(migrations, rows)
         there = [(migration, rows[migration.version]) for migration in migrations if migration.version in rows]
         _refuse_faults([Step(m, row.progress.direction, row.progress) for m, row in there if row.progress])
         found: list[str] = []
