@@ -34,11 +34,10 @@ _SECONDS = 120.0
 _SHOWN = re.compile(r"^\s*print\(.*\)  # (.*)$", re.MULTILINE)
 # Not psql, which is not on every machine.
 _SQL = """
-import json, subprocess, sys
+import os, sys
 from pathlib import Path
 import psycopg
-told = subprocess.run(["tenantstore", "db", "status", "--json"], capture_output=True).stdout
-with psycopg.connect(json.loads(told)["owner_dsn"], autocommit=True) as connection:
+with psycopg.connect(os.environ["TENANTSTORE_OWNER_DSN"], autocommit=True) as connection:
     connection.execute(Path(sys.argv[1]).read_text())
 """
 
@@ -124,13 +123,13 @@ class Shell:
         raise Broken(command, "the shell has ended, or this took too long", printed)
 
     def close(self) -> None:
-        """End it, what it left running, and the server that the page has started."""
+        """End it, what it left running, and the servers that the page has started."""
         # Still there in name, since nobody has waited for it.
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
-        state = self._environment["XDG_STATE_HOME"]
-        if Path(state, "tenantstore").exists():
-            subprocess.run(["tenantstore", "db", "down"], env=self._environment, capture_output=True, check=True)
+        for server in Path(self._environment["XDG_STATE_HOME"], "tenantstore").glob("*/server.json"):
+            command = ["tenantstore", "db", "down", "--dir", str(server.parent)]
+            subprocess.run(command, env=self._environment, capture_output=True, check=True)
 
 
 def goes_on_with_a_database(page: str, text: str) -> bool:

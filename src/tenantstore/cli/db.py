@@ -33,11 +33,13 @@ exit codes:
   5   the server is down (status, psql)
   130 interrupted
 
-The server is one of the extra `embedded`, or PostgreSQL 15 to 18 from this machine. Its data is in --dir, else in
-$XDG_STATE_HOME/tenantstore/db, else in ~/.local/state/tenantstore/db; of root, whose server runs as nobody, in
-/var/lib/tenantstore/db. To begin anew: down, then remove that folder. The service logs in as the role app, by
-TENANTSTORE_DSN; TENANTSTORE_OWNER_DSN is the superuser's, who owns the tables. Where a migration fails the server
-stays up, to be looked at, and only the second of them is set.
+The server is one of the extra `embedded`, or PostgreSQL 15 to 18 from this machine. Each project has its own: of the
+nearest pyproject.toml with a table [tool.tenantstore.check], in $XDG_STATE_HOME/tenantstore/NAME-KEY, else in
+~/.local/state/tenantstore/NAME-KEY; of root, whose server runs as nobody, in /var/lib/tenantstore/NAME-KEY. NAME is the
+project's folder, KEY of its path. Outside of projects it is tenantstore/db there. --dir names another folder; the other
+commands then take the same. To begin anew: down, then remove the folder that status names. The service logs in as the
+role app, by TENANTSTORE_DSN; TENANTSTORE_OWNER_DSN is the superuser's, who owns the tables. Where a migration fails the
+server stays up, to be looked at, and only the second of them is set.
 """
 
 
@@ -55,7 +57,7 @@ def main(argv: Sequence[str]) -> int:
 
     try:
         run: Callable[[argparse.Namespace, Development], int] = asked.run
-        return run(asked, Development(asked.dir or default_folder()))
+        return run(asked, Development(asked.dir or default_folder(Path.cwd())))
     except (TenantstoreError, psycopg.Error) as error:
         return failed(error, asked.json)
     except KeyboardInterrupt:
@@ -77,7 +79,12 @@ def make_parser() -> argparse.ArgumentParser:
     ) -> argparse.ArgumentParser:
         # What is psql's is not taken for the beginning of an option here.
         made = commands.add_parser(name, help=text, description=text, allow_abbrev=has_json)
-        made.add_argument("--dir", type=Path, metavar="FOLDER", help="where the server has its data")
+        made.add_argument(
+            "--dir",
+            type=Path,
+            metavar="FOLDER",
+            help="where the server has its data (default: the project's, see below)",
+        )
         made.set_defaults(run=run, json=False)
         if has_json:
             made.add_argument("--json", action="store_true", help="the result as JSON")
@@ -108,9 +115,11 @@ def _up(asked: argparse.Namespace, development: "Development") -> int:
     from tenantstore.cli.migrate_commands import Log
 
     migrations = asked.migrations or _migrations()
-    was_up = development.pid is not None
+    was_up, is_new = development.pid is not None, development.kept is None
     server = development.up(asked.port)
     log(f"PostgreSQL {server.version} ({server.provider}) {'was' if was_up else 'is'} up, its data in {server.data}")
+    if is_new and asked.dir is None:
+        _note_another(development)
     progress = Log(quiet=True)
     try:
         prepared = development.prepare(server, migrations, progress)
@@ -129,20 +138,35 @@ def _up(asked: argparse.Namespace, development: "Development") -> int:
     return 0
 
 
+def _note_another(development: "Development") -> None:
+    """Where the data is of who has worked in this project before it had a table, or a server of its own."""
+    from tenantstore.testing.development import Development, state_folder
+
+    common = Development(state_folder() / "db")
+    if common.folder != development.folder and common.kept is not None:
+        log(
+            f"note: a new server, of this project. The one outside of projects: --dir {shlex.quote(str(common.folder))}"
+        )
+
+
 def _owner(told: dict[str, Any]) -> str:
     return f"{OWNER_DSN}={shlex.quote(told['owner_dsn'])}"
 
 
 def _not_migrated(error: MigrationError, asked: argparse.Namespace, told: dict[str, Any]) -> int:
     """Tell why, and how to look at the server as it is. What a shell evaluates fails, as the command did."""
-    log(f"error: {error}")
+    from tenantstore.migrate.planning import ELSEWHERE
+
+    # `migrate` names a history by an option that is not one of this command.
+    text = str(error).replace(ELSEWHERE, "If the history is another project's, `--dir FOLDER` names another server.")
+    log(f"error: {text}")
     folder = f" --dir {shlex.quote(str(asked.dir))}" if asked.dir else ""
     log(
         "The server is up, its database not migrated, so TENANTSTORE_DSN is left as it is."
         f" `tenantstore db psql{folder}` looks around in it, and ${OWNER_DSN} leads to it."
     )
     if asked.json:
-        failure = {"kind": type(error).__name__, "exit_code": error.exit_code, "text": str(error)}
+        failure = {"kind": type(error).__name__, "exit_code": error.exit_code, "text": text}
         print(dumped({"error": failure, **told}))
     else:
         print(f"export {_owner(told)}; false")
@@ -200,7 +224,8 @@ def _psql(asked: argparse.Namespace, development: "Development") -> int:
 
     server, kept = development.server(), development.kept
     if server is None or kept is None:
-        raise Unreachable(f"no server is up in {development.folder}", "`tenantstore db up` starts one.")
+        advice = "`tenantstore db up` starts one. Of one that was started with --dir, say --dir as you did."
+        raise Unreachable(f"no server is up in {development.folder}", advice)
     beside = Path(kept.programs, "psql")
     psql = str(beside) if os.access(beside, os.X_OK) else shutil.which("psql")
     if psql is None:

@@ -6,6 +6,7 @@ it is told to, or with the machine; after either, and after a ``kill -9``, it is
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tenantstore.migrate import project
 from tenantstore.migrate.errors import Misconfigured
 from tenantstore.migrate.shown import one_line
 from tenantstore.resources import OURS
@@ -45,6 +47,8 @@ _STOP_SECONDS = 30.0
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT)
 _LOG_LINES = 20
 _LONGEST_SOCKET = 107
+_LONGEST_NAME = "socket/.s.PGSQL.65535"
+_LONGEST_PROJECT = 20
 # At a comma libpq parts hosts; pg_ctl's shell reads the others within double quotes; the rest no DSN can say.
 _UNFIT = re.compile(r'[,"$`\\\x00-\x1f\x7f\ud800-\udfff]')
 
@@ -68,12 +72,29 @@ class Prepared:
     dsn: str
 
 
-def default_folder() -> Path:
+def default_folder(start: Path) -> Path:
+    """The folder of the project that a folder is in; one for this user where it is in none.
+
+    :raises Misconfigured: when a ``pyproject.toml`` on the way cannot be read.
+    """
+    state = state_folder()
+    found = project.table(start.resolve())
+    if found is None:
+        return state / "db"
+    path = found[0].parent
+    key = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
+    # The path of the socket is short of room before anything else is; the key alone is a name too.
+    room = _LONGEST_SOCKET - len(os.fsencode(state / key / _LONGEST_NAME)) - 1
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", path.name)[: max(0, min(room, _LONGEST_PROJECT))]
+    return state / (f"{name}-{key}" if name else key)
+
+
+def state_folder() -> Path:
     """Where this user's state is kept; root's server runs as nobody, who does not get to root's home."""
     state = os.environ.get("XDG_STATE_HOME", "")
     if not os.path.isabs(state):  # noqa: PTH117
         state = "/var/lib" if os.geteuid() == 0 else os.path.expanduser("~/.local/state")  # noqa: PTH111
-    return Path(state, "tenantstore", "db")
+    return Path(state, "tenantstore")
 
 
 class Development:
@@ -149,13 +170,12 @@ class Development:
         :raises BypassesIsolation: when the role has become one whom row-level security does not hold.
         """
         from tenantstore import migrate
-        from tenantstore.migrate.project import histories
 
         done: list[migrate.Done] = []
         with self._alone():
             if not server.connection().execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount:
                 server.create_database(DATABASE)
-            for each, table in zip(migrations, histories(migrations), strict=True):
+            for each, table in zip(migrations, project.histories(migrations), strict=True):
                 folder = None if each == OURS else Path(each)
                 options = migrate.Options(table=table, report=report)
                 done += migrate.up(server.dsn(DATABASE), folder, options=options)
@@ -181,7 +201,7 @@ class Development:
         if unfit := _UNFIT.search(str(self.folder)):
             problem = f"{one_line(str(self.folder))}: {unfit[0]!r} cannot be in the path of a server"
             raise Misconfigured(problem, "Name another: --dir FOLDER.")
-        socket = self.folder / "socket" / f".s.PGSQL.{65535}"
+        socket = self.folder / _LONGEST_NAME
         if len(os.fsencode(socket)) > _LONGEST_SOCKET:
             problem = f"{self.folder}: too long a path for a socket, of at most {_LONGEST_SOCKET} bytes"
             raise Misconfigured(problem, "Name a shorter one: --dir FOLDER.")
