@@ -55,8 +55,8 @@ ADVICE = {
     "25006": "The server takes no writes: is it a standby? The DSN should name the primary.\n"
     "Or has somebody frozen the database? `SHOW default_transaction_read_only` tells.",
     "42501": "Migrate as the owner of what is changed, or grant what is missing.",
-    "42P01": "Misspelt? Or made by another folder, which comes first: to try this one, `--base FOLDER`, or for ours"
-    " `--base tenantstore`.",
+    "42P01": "Misspelt? Or made by another folder: put that one before this in `migrations` of pyproject.toml."
+    " `verify` and `lint` also take `--base FOLDER`, for ours `--base tenantstore`.",
     "42P07": "Made by hand? `stamp` adopts a database that stands at a version already.",
     "42701": "Made by hand? `stamp` adopts a database that stands at a version already.",
     "42710": "Made by hand? `stamp` adopts a database that stands at a version already.",
