@@ -86,6 +86,7 @@ CASES: dict[str, Case] = {
     "columns-none": Case("DELETE FROM users AS u", _USER + _LIST),
     "type": Case("SELECT m.id, m.n\nFROM moods AS m", _record("id: UUID", "n: float")),
     "type-raw": Case("SELECT m.id, m.mood\nFROM moods AS m", _record("id: UUID", "mood: str")),
+    "type-literal": Case("SELECT u.id, u.role\nFROM users AS u", _record("id: UUID", 'role: Literal["admin", "user"]')),
     "type-unknown": Case("SELECT m.id, m.n\nFROM moods AS m", _record("id: UUID", "n: Nowhere")),
     "nullable": Case("SELECT u.id, u.webhook_url\nFROM users AS u", _record("id: UUID", "webhook_url: str")),
     "nullable-by-a-join": Case(
@@ -131,6 +132,10 @@ CLAIMED: dict[str, Case] = {
     "not-null": Case(
         "-- not-null: webhook_url: every user of this service has one\nSELECT u.id, u.webhook_url\nFROM users AS u",
         _record("id: UUID", "webhook_url: str"),
+    ),
+    "a literal that a CHECK holds": Case(
+        "-- type: role: a CHECK has these two\nSELECT u.id, u.role\nFROM users AS u",
+        _record("id: UUID", 'role: Literal["admin", "user"]'),
     ),
     "type": Case(
         "-- type: mood: the pool registers a loader\nSELECT m.id, m.mood\nFROM moods AS m",

@@ -9,7 +9,7 @@ from tenantstore.checking.query.annotations import Annotation, allows_none, of_f
 from tenantstore.checking.query.asked import Asked
 from tenantstore.checking.query.facts import Column, Facts
 from tenantstore.checking.query.finding import Finding
-from tenantstore.checking.query.values import gives, holds, is_raw
+from tenantstore.checking.query.values import gives, holds, is_choice_of, is_raw
 from tenantstore.errors import ColumnMismatch
 from tenantstore.queries import Shape
 from tenantstore.queries.source import Claim, nearest
@@ -108,6 +108,8 @@ def _value(asked: Asked, facts: Facts, at: int, annotation: Annotation) -> Itera
             given = gives(column.type, types)
             problem = f"{column.name} is of type {column.type}: the driver gives {given}, {told}"
             advice = _CAST if is_raw(column.type, types) else _TYPE
+            if is_choice_of(annotation.hint, column.type, types):
+                advice = _CHOICE.replace("GIVEN", given)
             place = _at(asked, facts, at)
             yield asked.finding("type", problem, advice.replace("COLUMN", column.name), place, annotation.half)
     claimed = asked.claim("not-null", column.name) is not None or _may_be_nothing(asked)
@@ -120,6 +122,11 @@ def _value(asked: Asked, facts: Facts, at: int, annotation: Annotation) -> Itera
 
 _CAST = "Cast it, as in `COLUMN::text AS COLUMN`; where a loader is registered, `-- type: COLUMN: reason`."
 _TYPE = "Annotate what it gives, or cast it; where something else is registered, `-- type: COLUMN: reason`."
+
+_CHOICE = (
+    "A CHECK is not read: where one holds the column to these, say so, `-- type: COLUMN: reason`;"
+    " else annotate `GIVEN`."
+)
 
 
 def _annotation(asked: Asked, column: Column) -> Annotation | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import is_dataclass
 from decimal import Decimal
 from types import NoneType
-from typing import Any, TypeVar, get_args, get_origin, is_typeddict
+from typing import Any, Literal, TypeVar, get_args, get_origin, is_typeddict
 from uuid import UUID
 
 import psycopg
@@ -89,6 +89,18 @@ def gives(type_name: str, types: OwnTypes) -> str:
 def is_raw(type_name: str, types: OwnTypes) -> bool:
     """Whether the driver knows no more of the type than its bytes."""
     return type_name not in _JSON and type_name != "bytea" and _given(type_name, types) == (bytes,)
+
+
+def is_choice_of(hint: Any, type_name: str, types: OwnTypes) -> bool:
+    """Whether an annotation is a Literal of values such as the driver gives, so that only some of them may be missing.
+
+    An enum is none: no driver gives its members.
+    """
+    found = [each for each in leaves(hint) if each is not NoneType]
+    given = _given(type_name, types)
+    return bool(found) and all(
+        get_origin(each) is Literal and {type(value) for value in get_args(each)} <= set(given) for each in found
+    )
 
 
 def holds(hint: Any, type_name: str, types: OwnTypes) -> bool | None:
