@@ -59,6 +59,16 @@ def test_json_is_for_results_and_a_wrong_usage_is_told_on_stderr_alone(capsys: p
     assert (out, err.splitlines()[-1]) == ("", "tenantstore db: error: unrecognized arguments: --wrong")
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("migrate stat", "status"), ("db upp", "up")])
+def test_a_misspelt_subcommand_is_told_which_is_meant(
+    capsys: pytest.CaptureFixture[str], typed: str, meant: str
+) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main(typed.split())
+
+    assert capsys.readouterr().err.endswith(f"; did you mean {meant}?\n")
+
+
 _SUBCOMMANDS = ["admin create", "db up", "db down", "db status", "db psql", *(f"queries {n}" for n in ("list", "show"))]
 
 

@@ -117,6 +117,35 @@ def test_what_is_of_one_folder_asks_for_which(project: Path, run: Run, command: 
     )
 
 
+_DIR = {
+    ("up", "status", "plan", "check", "verify", "lint"): "names, in turn, else tenantstore's own)",
+    ("down", "redo", "stamp", "repair"): "names, else tenantstore's own; where it names several, say which)",
+    ("new",): "(default: the project's own folder, else ./migrations)",
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "told"), [(command, told) for commands, told in _DIR.items() for command in commands]
+)
+def test_help_says_which_folder_is_meant_without_dir(
+    capsys: pytest.CaptureFixture[str], command: str, told: str
+) -> None:
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["migrate", command, "--help"])
+    assert told in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [("1", []), ("22", ["note: 22 were asked for, and only 1 was applied. Until a version: --to V."])],
+)
+def test_down_says_where_there_was_less_to_undo(project: Path, run: Run, dsn: str, count: str, told: list[str]) -> None:
+    run("up", "--dsn", dsn, "--dir", "second", "--dir", "first")
+    _, _, err = run("down", count, "--dsn", dsn, "--dir", "first")
+
+    assert err.splitlines()[1:] == told
+
+
 def test_a_fault_in_a_later_folder_stops_the_first_as_well(project: Path, run: Run, dsn: str) -> None:
     (project / "second/1_b.down.sql").unlink()
     code, _, err = run("up", "--dsn", dsn)

@@ -75,12 +75,17 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("modules", nargs="*", metavar="MODULE", help="a module or package that declares queries")
-    add("--model", metavar="MODULE:NAME", help="the TenantModel that queries of scope tenant are held against")
+    add(
+        "--model",
+        metavar="MODULE:NAME",
+        help="the TenantModel that queries of scope tenant are held against (default: the project's)",
+    )
     add(
         "--migrations",
         action="append",
         metavar="FOLDER",
-        help="migrations that make the scratch database, once for each folder, in order; `tenantstore` for ours",
+        help="migrations that make the scratch database, once for each folder, in order; `tenantstore` for ours"
+        " (default: the project's, else ours)",
     )
     add("--dsn", default="", help="a migrated database, instead of a scratch one")
     add(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenantstore.cli.output import INTERRUPTED, OWNER_DSN, UNREACHABLE, Help, dumped, failed, log
+from tenantstore.cli.output import INTERRUPTED, OWNER_DSN, UNREACHABLE, Help, Parser, dumped, failed, log
 from tenantstore.errors import TenantstoreError
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.shown import one_line
@@ -66,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tenantstore db",
         description="A PostgreSQL for development: it goes on when the command is over, and keeps its data.",
         formatter_class=Help,

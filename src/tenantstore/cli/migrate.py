@@ -12,7 +12,7 @@ from types import FrameType
 from tenantstore import resources
 from tenantstore.cli import migrate_commands as commands
 from tenantstore.cli.migrate_folders import chosen
-from tenantstore.cli.output import DATABASE, Help, log
+from tenantstore.cli.output import DATABASE, Help, Parser, log
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.resources import OURS
 
@@ -33,6 +33,17 @@ the command line: in the environment, or in a service or password file.
 _INTERRUPTED = 130
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _SHOWN = 40
+# What --dir is, by whether a command takes several folders.
+_OF_ONE = ("down", "redo", "stamp", "repair")
+_EACH = (
+    "the migrations; `tenantstore` for tenantstore's own (default: those that [tool.tenantstore.check] in the nearest"
+    " pyproject.toml names, in turn, else tenantstore's own)"
+)
+_ONE = (
+    "the migrations; `tenantstore` for tenantstore's own (default: the folder that [tool.tenantstore.check] in the"
+    " nearest pyproject.toml names, else tenantstore's own; where it names several, say which)"
+)
+_NEW = "where the pair is begun (default: the project's own folder, else ./migrations)"
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "": 1}
 
 
@@ -69,7 +80,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="tenantstore migrate",
         description="Numbered pairs of SQL files, up and down. Each is applied once: a history in the database has it.",
         formatter_class=Help,
@@ -78,17 +89,20 @@ def make_parser() -> argparse.ArgumentParser:
     parsers = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
 
     def add(name: str, text: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        of_one = name in _OF_ONE
+        folder = _folder(_NEW if name == "new" else _ONE if of_one else _EACH)
         made = parsers.add_parser(name, help=text, description=text, parents=[folder, *parents])
-        of_one = name in ("down", "redo", "stamp", "repair")
         made.set_defaults(run=getattr(commands, f"{name}_command"), command=name, one_folder=of_one)
         return made
 
-    folder, database, run, scratch, steps, order = _folder(), _database(), _run(), _scratch(), _steps(), _order()
+    database, run, scratch, steps = _database(), _run(), _scratch(), _steps()
+    order = _order("go ahead with a file below an applied one, or with a gap")
+    gap = _order("go ahead though the folder has a gap in its numbers")
     for name in ("up", "down"):
         text = "apply what is not applied yet" if name == "up" else "undo the last file, or the last N"
-        command = add(name, text, database, run, steps, order)
+        command = add(name, text, database, run, steps, order if name == "up" else gap)
         command.add_argument("--dry-run", action="store_true", help="print the SQL that would be run, and run nothing")
-    add("redo", "undo the last file and apply it again", database, run, order)
+    add("redo", "undo the last file and apply it again", database, run, gap)
     command = add("status", "show how every version stands", database)
     command.add_argument("--check", action="store_true", help="exit 3 when something is pending, 4 on disagreement")
     add("plan", "print the SQL that up would run", database, steps, order)
@@ -103,15 +117,9 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _folder() -> argparse.ArgumentParser:
+def _folder(text: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument(
-        "--dir",
-        type=Path,
-        metavar="FOLDER",
-        help="the migrations; `tenantstore` for tenantstore's own (default: those that [tool.tenantstore.check] in the"
-        " nearest pyproject.toml names, in turn, else tenantstore's own)",
-    )
+    parser.add_argument("--dir", type=Path, metavar="FOLDER", help=text)
     parser.add_argument("--json", action="store_true", help="the result as JSON")
     parser.set_defaults(dsn="", table=None, wait=None, lock_timeout=2.0, allow_out_of_order=False)
     return parser
@@ -155,11 +163,9 @@ def _steps() -> argparse.ArgumentParser:
     return parser
 
 
-def _order() -> argparse.ArgumentParser:
+def _order(text: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument(
-        "--allow-out-of-order", action="store_true", help="go ahead with a file below an applied one, or with a gap"
-    )
+    parser.add_argument("--allow-out-of-order", action="store_true", help=text)
     return parser
 
 

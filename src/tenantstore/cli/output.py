@@ -29,6 +29,20 @@ class Help(argparse.RawDescriptionHelpFormatter):
         return text.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else text
 
 
+class Parser(argparse.ArgumentParser):
+    """Says of a misspelt command which may be meant."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            # Not before: it reads the scanner of queries.
+            from tenantstore.queries.source import nearest
+
+            error.message += nearest(str(value), map(str, action.choices or ()))
+            raise
+
+
 # What --dsn says everywhere.
 DATABASE = "the database (default: $TENANTSTORE_DSN, else libpq's PG* variables)"
 
