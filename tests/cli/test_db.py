@@ -358,6 +358,10 @@ def test_roots_server_runs_as_nobody_or_not_at_all(
     assert "root's server runs as nobody, who does not get there" in capsys.readouterr().err
 
 
+def test_git_is_to_leave_the_folder_alone(used: Path) -> None:
+    assert (used / ".gitignore").read_text() == "*\n"
+
+
 def test_nothing_is_down_already(new: Path, capsys: pytest.CaptureFixture[str]) -> None:
     codes = [main(["db", command, "--dir", str(new)]) for command in ("down", "status")]
 

@@ -134,6 +134,8 @@ class Development:
         """
         self._make()
         with self._alone():
+            # The folder may lie in a checkout, and what it holds is nobody's to commit.
+            (self.folder / ".gitignore").write_text("*\n")
             kept = self.kept
             if kept is None:
                 # Somebody has removed what was known of it.
