@@ -92,6 +92,15 @@ def test_a_superuser_and_an_owner_are_told_not_to_log_in_for_a_service(
     assert str(superuser[0]) == rendered("login-superuser")
 
 
+def test_a_superuser_is_told_to_make_a_role_where_none_is_fit(patient: Patient) -> None:
+    findings = known(patient("ALTER ROLE app CREATEROLE", "ALTER ROLE app NOCREATEROLE", user=None))
+    found = {each.code: each.advice for each in findings}
+
+    assert found["login-superuser"].endswith(
+        "CREATE ROLE app LOGIN NOINHERIT; GRANT tenantstore_tenant, tenantstore_operator TO app;"
+    )
+
+
 # A ticket is its customer's own, and nobody may delete one.
 TICKETS = Table(rules=(Named("customer_id", gives=(OWNER,)),), reads=EVERY, inserts=("customer_id", "title"))
 MODEL = replace(OWNERSHIP, tables={**OWNERSHIP.tables, "tickets": TICKETS})

@@ -150,14 +150,18 @@ def judge_logins(look: Look, others: Sequence[Other]) -> Iterator[Finding]:
     """Roles that log in: members of both, and by themselves nobody."""
     holding = [each.bare for each in others if each.holds]
     names = {"ours": list(TABLES), "others": holding, "tenant": TENANT, "operator": OPERATOR}
-    for role, exempt, owned, inherited, others, lacking in look.execute(_LOGINS, names):
+    logins = list(look.execute(_LOGINS, names))
+    # As `tenantstore db up` makes one.
+    fit = [role for role, *faults in logins if not any(faults)]
+    make = f"CREATE ROLE app LOGIN NOINHERIT; GRANT {TENANT}, {OPERATOR} TO app;"
+    for role, exempt, owned, inherited, others, lacking in logins:
         if "superuser" in exempt:
             yield Finding(
                 "login-superuser",
                 role,
                 _EXEMPT["superuser"][0],
                 "Run this as the role that the service logs in with. If that is the one: "
-                f"CREATE ROLE app LOGIN NOINHERIT; GRANT {TENANT}, {OPERATOR} TO app;",
+                f"{f'let it log in as {fit[0]}, who is there.' if fit else make}",
             )
             continue
         for what in exempt:
