@@ -330,7 +330,7 @@ _UNFIT: dict[str, tuple[str, Callable[[Path], Path], int, str]] = {
         for odd in [",", '"', "$", "`", "\\", "\n", "\x7f", "\udcff"]
     },
     "a file": ("up", lambda path: Path(__file__), 2, "File exists"),
-    "down": ("psql", lambda path: path, 5, "no server is up in"),
+    "down": ("psql", lambda path: path, 5, "Of one that was started with --dir, say --dir as you did."),
 }
 
 

@@ -97,7 +97,8 @@ def test_what_is_done_may_not_change(dsn: str, folder: MakeFolder) -> None:
     assert str(refused.value).endswith(
         "/1_a.up.sql: changed in the 1 statements that an earlier run has done\n"
         "Restore them. What comes after them may be mended.\n"
-        "If the database is right as it is, `repair` takes their new text into the history."
+        "If the database is right as it is, `repair` takes their new text into the history (of several folders,"
+        " with `--dir`)."
     )
 
 

@@ -82,7 +82,8 @@ class _Run:
             raise Drift(
                 f"{self._step.script.path}: changed in the {progress.done} statements that an earlier run has done",
                 "Restore them. What comes after them may be mended.\n"
-                "If the database is right as it is, `repair` takes their new text into the history.",
+                "If the database is right as it is, `repair` takes their new text into the history (of several folders,"
+                " with `--dir`).",
             )
         self._session.history.create(self._connection)
         if progress.done:
