@@ -192,6 +192,31 @@ def test_a_services_own_role_and_migrations_are_used_and_settings_are_carried(pr
     assert "template found" in header(runs[1])
 
 
+@pytest.mark.parametrize(("ini", "notes"), [("", 1), ("ts_migrations = tenantstore\n", 0)])
+def test_without_ts_migrations_they_are_those_of_the_check(ini: str, notes: int, project: Project) -> None:
+    project.write("pyproject.toml", '[tool.tenantstore.check]\nmigrations = ["tenantstore", "sql"]\n')
+    project.write("sql/001_notes.up.sql", "CREATE TABLE notes (id int);")
+    project.write("sql/001_notes.down.sql", "DROP TABLE notes;")
+    project.configure(ini)
+    project.write(
+        "test_notes.py",
+        "def test_notes(ts_admin):\n"
+        "    query = \"SELECT tablename FROM pg_tables WHERE tablename IN ('customers', 'notes') ORDER BY 1\"\n"
+        f"    assert ts_admin.execute(query).fetchall() == [('customers',), ('notes',)][:{1 + notes}]\n",
+    )
+
+    assert summary(project.run("--ts-provider", "embedded")) == "1 passed"
+
+
+@pytest.mark.parametrize("migrations", ['["nowhere"]', "1"])
+def test_folders_of_the_check_that_make_no_sense_are_an_error(migrations: str, project: Project) -> None:
+    project.write("pyproject.toml", f"[tool.tenantstore.check]\nmigrations = {migrations}\n")
+    project.write("test_uses.py", USES)
+    done = project.run()
+
+    assert ("[tool.tenantstore.check] migrations" in done.stderr, done.returncode) == (True, 4)
+
+
 @pytest.mark.parametrize(
     ("ini", "said"),
     [

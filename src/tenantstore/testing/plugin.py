@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tenantstore.testing.run import Run
     from tenantstore.testing.session import Session
 
+# The default of ts_migrations, told from the same in a configuration by being this very list.
+UNNAMED = ["tenantstore"]
 _FIXTURES = ("databases", "stores", "tenants", "faults", "queries", "isolation")
 _RUN = pytest.StashKey["Run"]()
 _NEEDS = "ts_session"
@@ -36,9 +38,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "ts_migrations",
-        "folders of migrations in the order in which they are applied; 'tenantstore' is the library's own",
+        "folders of migrations in the order in which they are applied; 'tenantstore' is the library's own; left out,"
+        " they are those that [tool.tenantstore.check] in the nearest pyproject.toml names",
         "linelist",
-        ["tenantstore"],
+        UNNAMED,
     )
     parser.addini("ts_role", "the role that tests log in with, made where it is not there", "string", "ts_app")
     parser.addini("ts_settings", "settings of the server, name = value each", "linelist", [])

@@ -8,6 +8,7 @@ import pytest
 
 from tenantstore.testing.errors import ServerFailed
 from tenantstore.testing.home import Home
+from tenantstore.testing.plugin import UNNAMED
 from tenantstore.testing.settings import Settings
 
 if TYPE_CHECKING:
@@ -113,12 +114,28 @@ def _told(error: Exception) -> Exception:
     return ServerFailed("the server refuses what a test run needs", said)
 
 
-def _settings(config: pytest.Config) -> Settings:
+def _migrations(config: pytest.Config) -> list[str]:
+    """Folders, ours as ``tenantstore``: those of the configuration, else those that all commands apply."""
+    named, where = config.getini("ts_migrations"), "ts_migrations"
     base = config.inipath.parent if config.inipath else config.rootpath
-    named = [each if each == "tenantstore" else str((base / each).resolve()) for each in config.getini("ts_migrations")]
-    for each in named:
+    if named is UNNAMED:
+        from tenantstore.migrate.errors import Misconfigured
+        from tenantstore.migrate.project import migrations
+
+        where = "[tool.tenantstore.check] migrations"
+        try:
+            named = migrations(config.rootpath)
+        except Misconfigured as error:
+            raise pytest.UsageError(str(error)) from None
+    folders = [each if each == "tenantstore" else str((base / each).resolve()) for each in named]
+    for each in folders:
         if each != "tenantstore" and not Path(each).is_dir():
-            raise pytest.UsageError(f"ts_migrations: there is no folder {each}")
+            raise pytest.UsageError(f"{where}: there is no folder {each}")
+    return folders
+
+
+def _settings(config: pytest.Config) -> Settings:
+    named = _migrations(config)
     settings = {}
     for line in config.getini("ts_settings"):
         name, equals, value = line.partition("=")
