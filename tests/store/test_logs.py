@@ -7,8 +7,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tenantstore import migrate
 from tenantstore.errors import NotFound, PoolExhausted
+from tenantstore.migrate.errors import StatementFailed
 from tenantstore.observe import Event, MigrationRan, PoolWaited, StatementRan, TransactionEnded, all_of, log_to
 from tests.store import notes
 from tests.store.conftest import Open
@@ -46,7 +46,7 @@ CASES: list[tuple[Event, str, str]] = [
     (PoolWaited(1.0, PoolExhausted), "WARNING", "no connection in 1000.0 ms: PoolExhausted"),
     (MigrationRan(14, "isolation", "up", 0.1, None, None), "DEBUG", "migration 14 isolation up: done in 100.0 ms"),
     (
-        MigrationRan(14, "isolation", "down", 0.1, migrate.errors.StatementFailed, "22012"),
+        MigrationRan(14, "isolation", "down", 0.1, StatementFailed, "22012"),
         "WARNING",
         "migration 14 isolation down: StatementFailed (22012) in 100.0 ms",
     ),
