@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +88,11 @@ def make_parser() -> argparse.ArgumentParser:
         " (default: the project's, else ours)",
     )
     add("--dsn", default="", help="a migrated database, instead of a scratch one")
+    _add_extent(add)
+    return parser
+
+
+def _add_extent(add: Callable[..., Any]) -> None:
     add(
         "--scratch-dsn",
         default=os.environ.get("TENANTSTORE_SCRATCH_DSN", ""),
@@ -109,7 +114,6 @@ def make_parser() -> argparse.ArgumentParser:
     add("--uses", metavar="TABLE[.COLUMN]", help="list the queries that read or write it")
     add("--json", action="store_true", help="the result as JSON")
     add("--sarif", type=Path, metavar="FILE", help="write the findings as SARIF 2.1.0 as well")
-    return parser
 
 
 def _told(arguments: argparse.Namespace, report: "Report") -> int:
