@@ -4,6 +4,6 @@ from tenantstore.errors import MissingExtra
 
 try:
     import psycopg  # noqa: F401
-except ImportError as error:
+except ImportError as _missing:
     # Its further lines tell of each implementation that was tried.
-    raise MissingExtra("binary", f"psycopg cannot be imported: {str(error).partition(chr(10))[0]}") from None
+    raise MissingExtra("binary", f"psycopg cannot be imported: {str(_missing).partition(chr(10))[0]}") from None

@@ -30,8 +30,8 @@ from tenantstore.store.pool import conninfo
 try:
     from opentelemetry.metrics import MeterProvider, get_meter
     from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider, get_tracer, set_span_in_context
-except ImportError as error:
-    raise MissingExtra("otel", f"OpenTelemetry cannot be imported: {error}") from None
+except ImportError as _missing:
+    raise MissingExtra("otel", f"OpenTelemetry cannot be imported: {_missing}") from None
 
 from psycopg.pq import Conninfo
 from psycopg_pool import PoolTimeout
