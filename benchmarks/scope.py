@@ -82,7 +82,16 @@ def calls(dsn: str, apart: bool) -> Iterator[dict[str, Call]]:
 
 
 _TARGETS = [Target(OURS, OWN, at_most=1.35), Target(OURS, POOLED, at_most=1.35), Target(OURS, TEXTBOOK, at_most=0.5)]
+_NOTE = "The entry takes the server 13 to 15 µs, 9 of them the customer's look-up, and the policies 8 to 20."
 ROWS = [
-    Row(name, f"a tenant's get by key, client and server on {on}", "µs", partial(measure, apart=apart), _TARGETS, OURS)
+    Row(
+        name,
+        f"a tenant's get by key, client and server on {on}",
+        "µs",
+        partial(measure, apart=apart),
+        _TARGETS,
+        OURS,
+        _NOTE,
+    )
     for name, on, apart in (("scope", "one processor", False), ("scope-apart", "a processor each", True))
 ]

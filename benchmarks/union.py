@@ -110,6 +110,10 @@ def _nanoseconds(spent: Path) -> int:
 
 
 _TITLE = "1,000 owned and 100 shared devices"
+_NOTE = (
+    "Two thirds of it both pay alike: 28 columns of output, two addresses among them as text (320 of 2,000 µs), and the"
+    " join of the relay servers (180 µs). Without that join it is 0.71. Eight other forms of the list took no less."
+)
 ROWS = [
     Row(
         "union",
@@ -117,6 +121,7 @@ ROWS = [
         "µs",
         measure_whole,
         [Target(OURS, HISTORICAL, at_most=0.75), Target(SCOPE, CLASS_ROW, at_most=0.75)],
+        note=_NOTE,
     ),
     Row(
         "union-server",
@@ -124,5 +129,6 @@ ROWS = [
         "µs",
         measure_server,
         [Target(OURS, HISTORICAL, at_most=0.75)],
+        note=_NOTE,
     ),
 ]
