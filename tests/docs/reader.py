@@ -24,6 +24,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 from typing import NamedTuple
@@ -130,6 +132,11 @@ class Shell:
         for server in Path(self._environment["XDG_STATE_HOME"], "tenantstore").glob("*/server.json"):
             command = ["tenantstore", "db", "down", "--dir", str(server.parent)]
             subprocess.run(command, env=self._environment, capture_output=True, check=True)
+        # A failed test's database is kept on a server that would stay for ten minutes.
+        for project in Path(tempfile.gettempdir()).glob("tenantstore-session-*/project"):
+            with suppress(OSError):
+                if Path(project.read_text()).is_relative_to(self.folder.resolve()):
+                    project.with_name("stay").unlink()
 
 
 def goes_on_with_a_database(page: str, text: str) -> bool:
