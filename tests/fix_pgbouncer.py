@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+
+from tenantstore.testing.process import free_port
 
 Pool = Callable[[str, int], str]
 
@@ -40,7 +41,7 @@ def pooled_by() -> Iterator[Pool]:
 
 @contextmanager
 def _pooler(dsn: str, size: int) -> Iterator[str]:
-    program, listen, direct = _program(), _free_port(), conninfo_to_dict(dsn)
+    program, listen, direct = _program(), free_port(), conninfo_to_dict(dsn)
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder) / "pgbouncer.ini"
         where = {name: direct[name] for name in ("host", "port", "user")}
@@ -61,13 +62,6 @@ def _program() -> str:
     if found is None:
         pytest.skip("there is no pgbouncer on this machine: apt-get install pgbouncer")
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _listening(process: "subprocess.Popen[str]", dsn: str) -> str:
