@@ -23,6 +23,9 @@ Place: TypeAlias = Literal[
 _Verb: TypeAlias = Literal["cut", "stall", "vanish"]
 
 _AFTER: dict[str, Place] = {"P": "after Parse", "B": "after Bind", "E": "after Execute"}
+# A goodbye may come long after its connection was let go, and psycopg's pipeline sends a Flush behind its Sync
+# where the answer has not come by then.
+_ASKS_NOTHING = ("X", "H")
 _PIECE = 65536
 _END_SECONDS = 30.0
 
@@ -97,7 +100,7 @@ class Faults:
         """Since the last count, how often clients began to speak, and how many round trips the server has answered.
 
         One round trip is one of each: a client that speaks twice before it listens has used two packets at least.
-        A goodbye is not counted.
+        A goodbye is not counted, nor a Flush that nothing precedes.
         """
         with self._lock:
             counted = self._flushes, self._round_trips
@@ -169,12 +172,11 @@ class Faults:
         messages = Messages(lettered=False)
         with suppress(OSError):
             while piece := line.client.recv(_PIECE):
-                # A goodbye, which asks for nothing, may come long after its connection was let go.
-                if not line.client_speaks and not piece.startswith(b"X"):
-                    line.client_speaks = True
-                    with self._lock:
-                        self._flushes += 1
                 for message in messages.feed(piece):
+                    if not line.client_speaks and message.kind not in _ASKS_NOTHING:
+                        line.client_speaks = True
+                        with self._lock:
+                            self._flushes += 1
                     if self._passes(line):
                         self._pass_up(line, message)
         if self._passes(line):
