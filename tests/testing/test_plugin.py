@@ -85,7 +85,12 @@ def test_a_run_that_uses_none_of_it_starts_nothing_and_imports_no_driver(project
     fixtures = [name for name in eval(loaded) if not name.startswith("tenantstore.testing.fixtures")]
 
     assert header(done) == ""
-    assert fixtures == ["tenantstore", "tenantstore.testing", "tenantstore.testing.plugin"]
+    assert fixtures == [
+        "tenantstore",
+        "tenantstore.testing",
+        "tenantstore.testing.plugin",
+        "tenantstore.testing.settings",
+    ]
 
 
 def test_nothing_is_started_to_list_the_tests(project: Project) -> None:

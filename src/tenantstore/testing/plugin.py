@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantstore.testing.settings import IMAGE
+
 if TYPE_CHECKING:
     from tenantstore.testing.run import Run
     from tenantstore.testing.session import Session
@@ -28,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=("dsn", "embedded", "local", "docker"),
         help="where the server is from; without it, the first of these that works (dsn: $TENANTSTORE_TEST_DSN)",
     )
-    group.addoption("--ts-image", default="postgres:18", metavar="IMAGE", help="what docker starts (postgres:18)")
+    group.addoption("--ts-image", default=IMAGE, metavar="IMAGE", help=f"what docker starts ({IMAGE})")
     group.addoption(
         "--ts-keep",
         type=_minutes,
