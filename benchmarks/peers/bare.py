@@ -46,7 +46,8 @@ def calls(dsn: str, given: Given) -> Iterator[dict[str, Callable[[], Any]]]:
 def undecoded(connection: psycopg.Connection[Any], name: str, given: Given) -> Callable[[], Any]:
     """The server's time, the way there and back, and libpq's own reading of it."""
     source, pgconn = CATALOG.source(name), connection.pgconn
-    values = [None if given[each] is None else str(given[each]).encode() for each in source.parameters]
+    # psycopg's annotation leaves out the NULL that it takes.
+    values: list[Any] = [None if given[each] is None else str(given[each]).encode() for each in source.parameters]
     statement = name.encode()
     pgconn.prepare(statement, source.sql.encode())
 

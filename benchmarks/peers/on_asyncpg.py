@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.peers import QUERY, Given
@@ -22,7 +22,7 @@ def calls(dsn: str, given: Given) -> Iterator[dict[str, Callable[[], Any]]]:
     with asyncio.Runner() as loop:
         connection = loop.run(
             asyncpg.connect(
-                host=options["host"], port=int(options["port"]), user=options["user"], database=options["dbname"]
+                host=options["host"], port=int(str(options["port"])), user=options["user"], database=options["dbname"]
             )
         )
 

@@ -2,14 +2,19 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+_BENCH = ("aiosql", "asyncpg", "matplotlib", "sqlalchemy")
+_has_bench = pytest.mark.skipif(not all(map(find_spec, _BENCH)), reason="needs the group bench")
 
 
-@pytest.mark.parametrize("command", ["ruff check", "ruff format --check", "mypy"])
+@pytest.mark.parametrize(
+    "command", ["ruff check", "ruff format --check", "mypy", pytest.param("mypy -p benchmarks", marks=_has_bench)]
+)
 def test_the_tools_find_nothing(command: str) -> None:
     name, *arguments = command.split()
     program = Path(sys.executable).with_name(name)
