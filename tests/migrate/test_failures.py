@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tenantstore import migrate
-from tenantstore.migrate.errors import Blocked, MigrationError, ServerGone, StatementFailed
+from tenantstore.migrate.errors import Blocked, Drift, MigrationError, Refused, ServerGone, StatementFailed
 from tests.migrate.conftest import MakeFolder
 
 _NOTHING_STAYS = "\nNothing of this file stays. Mend it, and run the same command again."
@@ -178,6 +178,20 @@ def test_failures_pickle(prepared: str, folder: MakeFolder) -> None:
     again = pickle.loads(pickle.dumps(failure))
 
     assert (type(again), str(again), again.exit_code) == (Blocked, str(failure), 6)
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (Drift("2 b", "Give it back.", "Elsewhere?"), "2 b\nElsewhere?\nGive it back."),
+        (Refused("no", "42501", "Ask."), "no\nSQLSTATE 42501\nAsk."),
+        (Refused("no", None), "no"),
+    ],
+)
+def test_what_an_error_carries_outlives_pickling(failure: MigrationError, told: str) -> None:
+    again = pickle.loads(pickle.dumps(failure))
+
+    assert (str(again), vars(again)) == (told, vars(failure))
 
 
 @pytest.mark.parametrize("mark", ["", "-- no-transaction\n"])

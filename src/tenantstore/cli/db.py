@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantstore.cli.output import INTERRUPTED, OWNER_DSN, UNREACHABLE, Help, Parser, dumped, failed, log
 from tenantstore.errors import TenantstoreError
-from tenantstore.migrate.errors import MigrationError
+from tenantstore.migrate.errors import Drift, MigrationError
 from tenantstore.migrate.shown import one_line
 
 if TYPE_CHECKING:
@@ -155,18 +155,17 @@ def _owner(told: dict[str, Any]) -> str:
 
 def _not_migrated(error: MigrationError, asked: argparse.Namespace, told: dict[str, Any]) -> int:
     """Tell why, and how to look at the server as it is. What a shell evaluates fails, as the command did."""
-    from tenantstore.migrate.planning import ELSEWHERE
-
-    # `migrate` names a history by an option that is not one of this command.
-    text = str(error).replace(ELSEWHERE, "If the history is another project's, `--dir FOLDER` names another server.")
-    log(f"error: {text}")
+    if isinstance(error, Drift) and error.elsewhere:
+        # `migrate` names a history by an option that is not one of this command.
+        error.elsewhere = "If the history is another project's, `--dir FOLDER` names another server."
+    log(f"error: {error}")
     folder = f" --dir {shlex.quote(str(asked.dir))}" if asked.dir else ""
     log(
         "The server is up, its database not migrated, so TENANTSTORE_DSN is left as it is."
         f" `tenantstore db psql{folder}` looks around in it, and ${OWNER_DSN} leads to it."
     )
     if asked.json:
-        failure = {"kind": type(error).__name__, "exit_code": error.exit_code, "text": text}
+        failure = {"kind": type(error).__name__, "exit_code": error.exit_code, "text": str(error)}
         print(dumped({"error": failure, **told}))
     else:
         print(f"export {_owner(told)}; false")

@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 from tenantstore import migrate
 from tenantstore.cli.migrate_folders import for_new, judged, named
 from tenantstore.cli.output import OWNER_DSN, dumped, is_watched, log, table
-from tenantstore.migrate.errors import InvalidFolder, MigrationError, Problem, StatementFailed, starred
+from tenantstore.migrate.errors import InvalidFolder, MigrationError, Problem, Refused, StatementFailed, starred
 from tenantstore.migrate.files import load
 from tenantstore.migrate.project import Folder
 from tenantstore.migrate.shown import one_line, shown
@@ -73,7 +73,7 @@ def failed(error: MigrationError, **data: Any) -> Result:
 
 def _whose(error: MigrationError) -> str:
     """Where a right is missing, how to be who has it on a server of `tenantstore db`."""
-    if "SQLSTATE 42501" not in str(error):
+    if not isinstance(error, StatementFailed | Refused) or error.sqlstate != "42501":
         return ""
     if os.environ.get(OWNER_DSN):
         return f'\nThe owner\'s DSN is in ${OWNER_DSN}: add --dsn "${OWNER_DSN}".'

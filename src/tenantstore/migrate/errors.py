@@ -120,12 +120,20 @@ class PoolerBetween(Misconfigured):
 
 
 class Drift(MigrationError):
-    """Folder and history disagree.
+    """Folder and history disagree; ``elsewhere`` is what to do where the history is another folder's.
 
     :next: bring the file back as it was released; where it was edited on purpose, ``tenantstore migrate repair``.
     """
 
     exit_code = 4
+
+    def __init__(self, problem: str, advice: str = "", elsewhere: str = "") -> None:
+        super().__init__(problem, advice)
+        self.args: tuple[Any, ...] = (problem, advice, elsewhere)
+        self.elsewhere = elsewhere
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, (self.problem, self.elsewhere, self.advice)))
 
 
 class HalfDone(MigrationError):
@@ -149,6 +157,11 @@ class Refused(MigrationError):
 
     :next: the text has the SQLSTATE: mostly a right that the role lacks on the history's schema.
     """
+
+    def __init__(self, problem: str, sqlstate: str | None, advice: str = "") -> None:
+        super().__init__(f"{problem}\nSQLSTATE {sqlstate}" if sqlstate else problem, advice)
+        self.args: tuple[Any, ...] = (problem, sqlstate, advice)
+        self.sqlstate = sqlstate
 
 
 class LockLost(MigrationError):

@@ -127,7 +127,7 @@ class History:
             connection.execute(_named(self, _COMMENT))
         except (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName) as error:
             problem = f"the history {one_line(str(self))} cannot be made: {one_line(str(error.diag.message_primary))}"
-            raise Refused(f"{problem}\nSQLSTATE {error.sqlstate}", _NO_PLACE) from None
+            raise Refused(problem, error.sqlstate, _NO_PLACE) from None
 
     def read(self, connection: Connection) -> list[Applied]:
         """The rows, the lowest version first; none without a table.
@@ -184,7 +184,7 @@ def find(connection: Connection, name: str) -> History:
         raise Misconfigured(f"{name!r} is not the name of a table", "Write NAME or SCHEMA.NAME.") from None
     except psycopg.errors.InsufficientPrivilege as error:
         problem = f"the history {one_line(name)} cannot be looked for: {one_line(str(error.diag.message_primary))}"
-        raise Refused(f"{problem}\nSQLSTATE {error.sqlstate}", _NO_PLACE) from None
+        raise Refused(problem, error.sqlstate, _NO_PLACE) from None
     assert row is not None, "the parts of the name make one row"
     schema, relation, kind, current, parts = row
     if relation is not None:

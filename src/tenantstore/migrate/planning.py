@@ -16,8 +16,7 @@ from tenantstore.migrate.shown import one_line
 
 Direction = Literal["up", "down"]
 DIRECTIONS: tuple[Direction, ...] = ("up", "down")
-# `db up` has other options, and says it in its own way.
-ELSEWHERE = "If the history is another folder's: take another database, or `--table` names this one's."
+_ELSEWHERE = "If the history is another folder's: take another database, or `--table` names this one's."
 Standing = Literal["applied", "pending", "late", "half up", "half down", "changed", "missing"]
 
 
@@ -249,9 +248,7 @@ def refuse_renamed(migrations: Sequence[Migration], rows: Mapping[int, Applied])
     """
     there = [(migration, rows[migration.version]) for migration in migrations if migration.version in rows]
     if renamed := [changed(migration, row) or "" for migration, row in there if migration.name != row.name]:
-        raise Drift(
-            "\n".join(renamed), f"{ELSEWHERE}\nIf the file was renamed, give it back the name it was applied by."
-        )
+        raise Drift("\n".join(renamed), "If the file was renamed, give it back the name it was applied by.", _ELSEWHERE)
 
 
 def _refuse_changed(migrations: Sequence[Migration], rows: Mapping[int, Applied]) -> None:
@@ -275,5 +272,6 @@ def _refuse_missing(migrations: Sequence[Migration], history: Sequence[Applied],
     if missing:
         raise Drift(
             "\n".join(f"{row}: applied, but not in this folder" for row in missing),
-            f"Is this an older release, or another branch? Deploy from where the file is.\n{ELSEWHERE}",
+            "Is this an older release, or another branch? Deploy from where the file is.",
+            _ELSEWHERE,
         )

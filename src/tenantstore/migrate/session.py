@@ -127,7 +127,7 @@ def unbroken(connection: Connection, what: str) -> Iterator[None]:
                 "Run the same command again: it reads in the history what was done, and goes on from there.",
             ) from None
         message = one_line(error.diag.message_primary or str(error))
-        raise Refused(f"{what}: {message}\nSQLSTATE {error.sqlstate}", ADVICE.get(error.sqlstate or "", "")) from None
+        raise Refused(f"{what}: {message}", error.sqlstate, ADVICE.get(error.sqlstate or "", "")) from None
 
 
 def milliseconds(since: float) -> int:
