@@ -78,6 +78,20 @@ def test_up_and_down_tell_what_is_done_on_stdout_and_what_goes_on_on_stderr(run:
     ]
 
 
+@pytest.mark.parametrize(("applied", "are"), [("1", "1 is"), ("2", "2 are")])
+def test_down_of_more_files_than_are_applied_undoes_none(
+    run: Run, given: list[str | Path], applied: str, are: str
+) -> None:
+    run("up", applied, *given)
+    told = [run("down", *more, *given) for more in (["3"], ["3", "--dry-run"], [applied], ["3"])]
+
+    error = (
+        f"error: 3 are to be undone, and only {are} applied: nothing is undone.\n"
+        "All of them: `--to 0`. All above version V: `--to V`.\n"
+    )
+    assert [*told[:2], told[2][0], told[3]] == [(2, "", error), (2, "", error), 0, (0, "nothing to do\n", "")]
+
+
 def test_a_plan_is_sql_and_changes_nothing(run: Run, given: list[str | Path], folder: MakeFolder) -> None:
     folder({"3_c": "ALTER ROLE postgres PASSWORD 'hunter2';\n"})
     plan = run("plan", "--to", "1", *given)

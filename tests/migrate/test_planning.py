@@ -4,10 +4,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenantstore.migrate.errors import Drift, HalfDone, Irreversible, MigrationError, UnknownVersion
+from tenantstore.migrate.errors import (
+    Drift,
+    HalfDone,
+    Irreversible,
+    MigrationError,
+    Misconfigured,
+    UnknownVersion,
+)
 from tenantstore.migrate.files import Migration
 from tenantstore.migrate.planning import (
     Applied,
@@ -176,12 +184,14 @@ def test_so_many_up_and_so_many_down_meet_again(files: dict[int, File], there: i
     before = _history({version: Row("A", None) for version in versions[:there]}, files)
     up = plan_up(migrations, before, target_up(migrations, before, more))
     after = _history({version: Row("A", None) for version in versions[: there + more]}, files)
-    down = plan_down(migrations, after, target_down(after, more))
+    down = plan_down(migrations, after, target_down(after, min(more, len(after))))
 
     assert (_taken(up, "up"), _taken(down, "down")) == (
         versions[there : there + more],
         versions[: there + more][::-1][:more],
     )
+    with pytest.raises(Misconfigured):
+        target_down(after, len(after) + more)
 
 
 def _taken(steps: list[Step], direction: str) -> Versions:

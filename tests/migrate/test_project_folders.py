@@ -135,17 +135,6 @@ def test_help_says_which_folder_is_meant_without_dir(
     assert told in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize(
-    ("count", "told"),
-    [("1", []), ("22", ["note: 22 were asked for, and only 1 was applied. Until a version: --to V."])],
-)
-def test_down_says_where_there_was_less_to_undo(project: Path, run: Run, dsn: str, count: str, told: list[str]) -> None:
-    run("up", "--dsn", dsn, "--dir", "second", "--dir", "first")
-    _, _, err = run("down", count, "--dsn", dsn, "--dir", "first")
-
-    assert err.splitlines()[1:] == told
-
-
 def test_a_fault_in_a_later_folder_stops_the_first_as_well(project: Path, run: Run, dsn: str) -> None:
     (project / "second/1_b.down.sql").unlink()
     code, _, err = run("up", "--dsn", dsn)

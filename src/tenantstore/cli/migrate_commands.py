@@ -93,12 +93,7 @@ def down_command(asked: Namespace) -> Result:
     if asked.dry_run:
         return _plan(asked, "down")
     limit, to = asked.limit or 1, asked.to
-    result = _change(asked, lambda path, options: migrate.down(asked.dsn, path, limit=limit, to=to, options=options))
-    count = len(result.data["done"])
-    if asked.limit is not None and not result.exit_code and 0 < count < limit:
-        there = f"only {count} {'were' if count > 1 else 'was'} applied"
-        log(f"note: {limit} were asked for, and {there}. Until a version: --to V.")
-    return result
+    return _change(asked, lambda path, options: migrate.down(asked.dsn, path, limit=limit, to=to, options=options))
 
 
 def redo_command(asked: Namespace) -> Result:

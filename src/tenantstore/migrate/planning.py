@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from tenantstore.migrate.errors import Drift, HalfDone, Irreversible, UnknownVersion
+from tenantstore.migrate.errors import Drift, HalfDone, Irreversible, Misconfigured, UnknownVersion
 from tenantstore.migrate.files import Migration
 from tenantstore.migrate.script import Script
 from tenantstore.migrate.shown import one_line
@@ -145,9 +145,19 @@ def target_up(migrations: Sequence[Migration], history: Sequence[Applied], limit
 
 
 def target_down(history: Sequence[Applied], limit: int) -> int:
-    """The version that stands after at most ``limit`` files less."""
-    versions = sorted((row.version for row in history), reverse=True)
-    return versions[limit] if limit < len(versions) else 0
+    """The version that stands after ``limit`` files less; 0 where none is applied.
+
+    :raises Misconfigured: when fewer are applied. The number may be meant for a version's, and what is undone is lost.
+    """
+    versions = [0, *sorted(row.version for row in history)]
+    applied = len(versions) - 1
+    if applied and limit > applied:
+        verb = "is" if applied == 1 else "are"
+        raise Misconfigured(
+            f"{limit} are to be undone, and only {applied} {verb} applied: nothing is undone.",
+            "All of them: `--to 0`. All above version V: `--to V`.",
+        )
+    return versions[-1 - limit] if applied else 0
 
 
 def plan_stamp(migrations: Sequence[Migration], history: Sequence[Applied], version: int) -> list[Migration]:

@@ -63,6 +63,8 @@ def down(
 ) -> list[Done]:
     """Undo the last ``limit`` files, or all above version ``to`` (0 for all); what this run has done, in order.
 
+    Of fewer files than ``limit`` none is undone; where none is applied there is nothing to do.
+
     :raises MigrationError: see :mod:`tenantstore.migrate.errors`; files that were undone before stay undone.
     """
     with _opened(dsn, folder, options) as (migrations, run):
