@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,29 @@ _numbers = count(1)
 
 Admin = psycopg.Connection[tuple[Any, ...]]
 Open = Callable[..., Either]
+
+# The store's own default.
+_SECONDS = 60.0
+
+
+class Clock:
+    """The store's, before a proxy. While a fault lasts it leaps over the store's time at every look: no test waits for
+    that, and none loses an answer to it that only the machine was slow to give."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._over = 0
+        self._ahead = 0.0
+
+    def __call__(self) -> float:
+        if self._faults.struck > self._over:
+            self._ahead += _SECONDS
+        return monotonic() + self._ahead
+
+    def heal(self) -> None:
+        """The fault is over."""
+        self._faults.heal()
+        self._over = self._faults.struck
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +98,13 @@ def faults(dsn: str) -> Iterator[Faults]:
     """A proxy before the test's own database that counts round trips and can cut, stall and vanish."""
     with Faults(dsn) as faults:
         yield faults
+
+
+@pytest.fixture
+def clock(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock(faults)
+    monkeypatch.setattr("tenantstore.store.wire.monotonic", clock)
+    return clock
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tenantstore.errors import ConnectionLost
+from tenantstore.errors import ConnectionLost, PoolExhausted
 from tenantstore.testing import Server, launch
 from tenantstore.testing.faults import Faults, Place
 from tests.store import notes
-from tests.store.conftest import Open, set_up
+from tests.store.conftest import Admin, Clock, Open, set_up
 from tests.store.either import open_either
 
 Hit = Callable[[], None]
@@ -99,6 +99,7 @@ FAULTS: dict[str, Callable[[Faults], None]] = {
     "stall, the reply is late": lambda faults: faults.stall("reply lost"),
     "half-open, the reply is lost": lambda faults: faults.vanish("reply lost"),
     "cut in mid-row": lambda faults: faults.cut("in mid-row"),
+    "stall in mid-row": lambda faults: faults.stall("in mid-row"),
     "half-open in mid-row": lambda faults: faults.vanish("in mid-row"),
     "cut": lambda faults: faults.cut(),
     "stall": lambda faults: faults.stall(),
@@ -123,13 +124,13 @@ def short_cancelling(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("call", "fault"), CASES, ids=[f"{call.__name__}: {fault}" for call, fault in CASES])
 def test_a_connection_that_breaks_is_an_error_that_says_what_is_known(
-    faults: Faults, open_store: Open, ada: UUID, call: Call, fault: str
+    faults: Faults, clock: Clock, open_store: Open, ada: UUID, call: Call, fault: str
 ) -> None:
-    store = open_store(faults.dsn, timeout_seconds=0.2)
+    store = open_store(faults.dsn)
     store.operator().run(notes.fill(ada, 1100))
     with pytest.raises(ConnectionLost) as lost:
         call(store.tenant(ada), ada, lambda: FAULTS[fault](faults))
-    faults.heal()
+    clock.heal()
 
     assert lost.value.may_have_happened is (call in IN_DOUBT)
     listed = store.tenant(ada).run(notes.list_by_customer(ada))
@@ -150,6 +151,8 @@ def test_a_connection_that_was_cut_while_nobody_had_it_is_not_noticed(
     assert len(scope.run(notes.list_by_customer(ada))) == (call in IN_DOUBT)
 
 
+# The server's processes that serve the store.
+_SERVING = "SELECT pid FROM pg_stat_activity WHERE usename = 'app' AND datname = current_database()"
 _VERBS: dict[str, Callable[[Faults, Place], None]] = {
     "cut": Faults.cut,
     "stall": Faults.stall,
@@ -159,13 +162,13 @@ _VERBS: dict[str, Callable[[Faults, Place], None]] = {
 
 @pytest.mark.parametrize("verb", _VERBS)
 def test_a_commit_whose_reply_is_lost_is_in_doubt_and_was_done(
-    faults: Faults, open_store: Open, ada: UUID, verb: str
+    faults: Faults, clock: Clock, open_store: Open, ada: UUID, verb: str
 ) -> None:
-    scope = open_store(faults.dsn, timeout_seconds=0.2).tenant(ada)
+    scope = open_store(faults.dsn).tenant(ada)
     # Armed before the transaction: nothing but its COMMIT is hit.
     with pytest.raises(ConnectionLost) as lost:
         commit(scope, ada, lambda: None if faults.struck else _VERBS[verb](faults, "COMMIT sent, reply lost"))
-    faults.heal()
+    clock.heal()
 
     assert str(lost.value).startswith("commit: connection lost, it may have been committed: ")
     assert [note.body for note in scope.run(notes.list_by_customer(ada))] == ["new"]
@@ -194,34 +197,70 @@ def test_a_silence_is_given_up_in_the_stores_time(faults: Faults, open_store: Op
     )
 
 
-# Where the caller does not know, and the server has not got the whole of it, nor will.
-_PARTS: list[Call] = [write, batch, stream, beginning, within, stream_within]
+_PARTS: list[Call] = [read, write, batch, stream, beginning, within, stream_within]
+_PLACES: list[Place] = ["after Parse", "after Bind", "after Execute"]
 
 
+# The server has not got the whole of it, nor will.
 @pytest.mark.parametrize("verb", ["cut", "half-open"])
-@pytest.mark.parametrize("place", ["after Parse", "after Bind", "after Execute"])
+@pytest.mark.parametrize("place", _PLACES)
 @pytest.mark.parametrize("call", _PARTS)
 def test_what_never_got_to_the_server_whole_was_not_done(
-    faults: Faults, open_store: Open, ada: UUID, call: Call, place: Place, verb: str
+    faults: Faults, clock: Clock, open_store: Open, ada: UUID, call: Call, place: Place, verb: str
 ) -> None:
-    scope = open_store(faults.dsn, timeout_seconds=0.2).tenant(ada)
+    scope = open_store(faults.dsn).tenant(ada)
     with pytest.raises(ConnectionLost) as lost:
         call(scope, ada, lambda: _VERBS[verb](faults, place))
+    clock.heal()
 
     assert lost.value.may_have_happened is (call in IN_DOUBT)
     assert (scope.run(notes.list_by_customer(ada)), faults.struck) == ([], 1)
 
 
+@pytest.mark.parametrize("place", _PLACES)
+@pytest.mark.parametrize("call", [*_PARTS, commit, commit_of_a_read])
+def test_what_gets_to_the_server_whole_too_late_is_given_up(
+    faults: Faults, clock: Clock, open_store: Open, admin: Admin, ada: UUID, call: Call, place: Place
+) -> None:
+    store = open_store(faults.dsn)
+    with pytest.raises(ConnectionLost, match=r": no answer in 60 s(\n|$)") as lost:
+        call(store.tenant(ada), ada, lambda: faults.stall(place))
+    given_up = admin.execute(_SERVING).fetchall()
+    clock.heal()
+    while set(admin.execute(_SERVING)) & set(given_up):
+        pass
+
+    assert (lost.value.may_have_happened, faults.struck, len(given_up)) == (call in IN_DOUBT, 1, 1)
+    # The request to cancel it was held back as well, and gets there before it or after.
+    assert len(store.tenant(ada).run(notes.list_by_customer(ada))) in ((0, 1) if call in IN_DOUBT else (0,))
+    assert store.free == (1, 1)
+
+
+def test_a_server_that_stays_silent_exhausts_the_pool_until_it_speaks(
+    faults: Faults, clock: Clock, open_store: Open, ada: UUID
+) -> None:
+    store = open_store(faults.dsn, timeout=0.2)
+    faults.stall()
+    with pytest.raises(ConnectionLost):
+        store.tenant(ada).run(notes.list_by_customer(ada))
+    with pytest.raises(PoolExhausted, match=r"^the server seems to be unreachable: this store holds no connection"):
+        store.tenant(ada).run(notes.list_by_customer(ada))
+    clock.heal()
+    store.store.pool.timeout = 30.0
+
+    assert store.tenant(ada).run(notes.list_by_customer(ada)) == []
+
+
 @pytest.mark.parametrize("verb", _VERBS)
 @pytest.mark.parametrize("call", [read, write, batch, stream, within, stream_within])
 def test_an_answer_that_ends_after_its_first_row_is_none(
-    faults: Faults, open_store: Open, ada: UUID, call: Call, verb: str
+    faults: Faults, clock: Clock, open_store: Open, ada: UUID, call: Call, verb: str
 ) -> None:
-    store = open_store(faults.dsn, timeout_seconds=0.2)
+    store = open_store(faults.dsn)
     store.operator().run(notes.fill(ada, 1100))
     with pytest.raises(ConnectionLost) as lost:
         call(store.tenant(ada), ada, lambda: _VERBS[verb](faults, "after the first row"))
-    faults.heal()
+    clock.heal()
 
     assert lost.value.may_have_happened is (call in IN_DOUBT)
     assert len(store.tenant(ada).run(notes.list_by_customer(ada))) in ((1100, 1101) if call in IN_DOUBT else (1100,))
@@ -233,14 +272,17 @@ def test_a_store_is_not_opened_on_a_silent_server(faults: Faults, kind: str) -> 
         pass
 
 
-def test_a_whole_pool_of_half_open_connections_is_replaced(faults: Faults, open_store: Open, ada: UUID) -> None:
-    store = open_store(faults.dsn, timeout_seconds=0.2, min_size=3, max_size=3)
+def test_a_whole_pool_of_half_open_connections_is_replaced(
+    faults: Faults, clock: Clock, open_store: Open, ada: UUID
+) -> None:
+    store = open_store(faults.dsn, min_size=3, max_size=3)
     faults.vanish()
     lost = 0
     for _ in range(3):
         with pytest.raises(ConnectionLost):
             store.tenant(ada).run(notes.list_by_customer(ada))
         lost += 1
+    clock.heal()
 
     assert (lost, store.tenant(ada).run(notes.list_by_customer(ada))) == (3, [])
 
