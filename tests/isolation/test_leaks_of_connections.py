@@ -180,8 +180,7 @@ def _until_somebody_waits(store: Store) -> None:
     with store.pool.connection() as connection:
         for _ in range(2000):
             if connection.execute(
-                "SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database"
-                " WHERE datname = current_database()) OR (NOT granted AND locktype = 'transactionid')"
+                "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
             ).rowcount:
                 return
             threading.Event().wait(0.005)

@@ -17,7 +17,9 @@ def until_waiting(admin: Admin, user: str) -> None:
     """Until a session of that user stands behind a lock."""
     for _ in range(6000):
         if admin.execute(
-            "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = %s", [user]
+            "SELECT FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND usename = %s AND datname = current_database()",
+            [user],
         ).rowcount:
             return
         sleep(0.005)

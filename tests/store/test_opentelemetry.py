@@ -287,7 +287,7 @@ def test_durations_are_counted_for_each_query_and_kind_of_error(store: Either, t
 def test_waits_for_the_pool_are_measured_and_those_in_vain_counted(
     open_store: Open, dsn: str, told: Told, ada: UUID
 ) -> None:
-    store = open_store(observer=told.observer, timeout=0.01)
+    store = open_store(observer=told.observer, timeout=0.2)
     with store.tenant(ada).transaction(), pytest.raises(PoolExhausted):
         store.tenant(ada).run(notes.list_by_customer(ada))
     address, port, database = (told.server[key] for key in ("server.address", "server.port", "db.namespace"))
