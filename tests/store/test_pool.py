@@ -14,8 +14,9 @@ from tenantstore import AsyncStore, Store
 from tenantstore.errors import ConnectionLost, CustomerNotActive, InvalidParameter, NotAllowed
 from tenantstore.store import core
 from tenantstore.store.pool import conninfo
+from tenantstore.testing.faults import Faults
 from tests.store import notes
-from tests.store.conftest import Admin
+from tests.store.conftest import Admin, Open
 from tests.store.either import Either, open_either
 
 
@@ -61,6 +62,43 @@ def test_connections_that_all_die_on_the_way_are_one_clear_error_and_no_more_tha
         size = store.pool.get_stats()["pool_size"]
 
     assert (lost.value.may_have_happened, found, size <= 2) == (False, [], True)
+
+
+def _discard(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("DISCARD ALL")
+
+
+async def _discard_async(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.execute("DISCARD ALL")
+
+
+# What a pool may do with each connection that comes back; it drops all that is prepared.
+DISCARDS = {"sync": _discard, "async": _discard_async}
+
+
+def test_a_pool_may_discard_all_that_a_connection_has_prepared(open_store: Open, kind: str, ada: UUID) -> None:
+    scope = open_store(reset=DISCARDS[kind]).tenant(ada)
+    for number in "12":
+        with scope.transaction() as transaction:
+            transaction.run(notes.create_for_customer(ada, f"a{number}"))
+        scope.run_all(notes.create_for_customer(ada, f"b{number}"), notes.create_for_customer(ada, f"c{number}"))
+        seen = [note.body for note in scope.stream(notes.list_by_customer(ada))]
+
+    assert sorted(seen) == ["a1", "a2", "b1", "b2", "c1", "c2"]
+
+
+def test_a_connection_that_breaks_before_a_second_try_is_lost(
+    faults: Faults, open_store: Open, kind: str, ada: UUID
+) -> None:
+    scope = open_store(faults.dsn, reset=DISCARDS[kind]).tenant(ada)
+    scope.run_all(notes.create_for_customer(ada, "a"), notes.create_for_customer(ada, "b"))
+    # The first try, of what was prepared, has none: this is the rollback's.
+    faults.cut("after Parse")
+    with pytest.raises(ConnectionLost) as lost:
+        scope.run_all(notes.create_for_customer(ada, "c"), notes.create_for_customer(ada, "d"))
+
+    assert str(lost.value).startswith("rollback: connection lost, nothing was committed: ")
+    assert {note.body for note in scope.run(notes.list_by_customer(ada))} == {"a", "b"}
 
 
 def test_a_fork_is_told_to_open_a_store_of_its_own(dsn: str, ada: UUID) -> None:

@@ -4,7 +4,6 @@ Everything here is either pure or a generator of :mod:`tenantstore.store.wire`; 
 """
 
 from collections.abc import Sequence
-from itertools import permutations
 from typing import Any
 
 from psycopg.abc import PQGen
@@ -16,8 +15,9 @@ from tenantstore.store.identity import Identity
 from tenantstore.store.wire import SQLSTATE, Command, Link, NoAnswer, first_failure
 
 FETCH_ROWS = 1000
-# Gone after DISCARD ALL or a failover behind a pooler; a plan that a migration has outdated.
-_STALE_PLAN = (b"26000", b"0A000")
+# Prepared statements are gone after DISCARD ALL or a failover behind a pooler; a migration has outdated a plan.
+_GONE = b"26000"
+_STALE_PLAN = (_GONE, b"0A000")
 _DEADLOCK = b"40P01"
 _RUN_AGAIN = (*_STALE_PLAN, _DEADLOCK)
 _TRIES = 3
@@ -87,15 +87,7 @@ class Batch:
         self, link: Link, commands: Sequence[Command], seconds: float, commits: bool
     ) -> PQGen[tuple[list[PGresult], PGresult | None]]:
         self.round_trips += 1
-        try:
-            results = yield from link.exchange(commands, seconds)
-        except NoAnswer as error:
-            unknown = commits and self.may_write and not error.decided
-            raise ConnectionLost(str(self), error.reason, unknown) from None
-        failed = first_failure(results)
-        if failed is not None and failed.error_field(SQLSTATE) in _STALE_PLAN:
-            link.forget(commands)
-        return results, failed
+        return (yield from _exchange(self, link, seconds, commands, commits and self.may_write))
 
     def _results(self, link: Link, results: list[PGresult], failed: PGresult | None, skip: int) -> tuple[Any, ...]:
         if failed is not None:
@@ -178,17 +170,36 @@ def commit(identity: Identity, link: Link, seconds: float, wrote: bool) -> PQGen
 
 def rollback(link: Link, seconds: float) -> PQGen[None]:
     """Roll back whatever is open."""
-    yield from link.exchange([_ROLLBACK], seconds)
+    yield from _exchange("rollback", link, seconds, [_ROLLBACK])
+
+
+def _exchange(
+    what: object, link: Link, seconds: float, commands: Sequence[Command], may_commit: bool = False
+) -> PQGen[tuple[list[PGresult], PGresult | None]]:
+    """The results, and that in which the server says what went wrong, if one does.
+
+    :raises ConnectionLost: when they did not come back.
+    """
+    try:
+        results = yield from link.exchange(commands, seconds)
+    except NoAnswer as error:
+        raise ConnectionLost(str(what), error.reason, may_commit and not error.decided) from None
+    failed = first_failure(results)
+    state = None if failed is None else failed.error_field(SQLSTATE)
+    if state in _STALE_PLAN:
+        # Where one is gone, so are those that COMMIT or ROLLBACK will need.
+        link.forget(None if state == _GONE else commands)
+    return results, failed
 
 
 def _checked(
     identity: Identity, name: str, link: Link, seconds: float, commands: list[Command], may_commit: bool = False
 ) -> PQGen[list[PGresult]]:
-    try:
-        results = yield from link.exchange(commands, seconds)
-    except NoAnswer as error:
-        raise ConnectionLost(name, error.reason, may_commit and not error.decided) from None
-    failed = first_failure(results)
+    results, failed = yield from _exchange(name, link, seconds, commands, may_commit)
+    if failed is not None and commands[0] is BEGIN and failed.error_field(SQLSTATE) in _STALE_PLAN:
+        # As a batch is: nothing was done yet.
+        yield from rollback(link, seconds)
+        results, failed = yield from _exchange(name, link, seconds, commands)
     if failed is not None:
         entering = commands[results.index(failed)] in (identity.enter(False), *identity.again(False))
         raise (identity.entry_error if entering else identity.error)(name, failed, link.encoding)
@@ -196,7 +207,10 @@ def _checked(
 
 
 def _is_undone(queries: Sequence[Query[Any]]) -> bool:
-    return any(one.writes and other.shape is Shape.ONE for one, other in permutations(queries, 2))
+    """Whether one may find nothing where another has changed something."""
+    writing = [query for query in queries if query.writes]
+    needed = [query for query in queries if query.shape is Shape.ONE]
+    return bool(writing and needed) and (writing != needed or len(needed) > 1)
 
 
 def _result(link: Link, query: Query[Any], result: PGresult, name: bytes) -> Any:

@@ -132,13 +132,13 @@ class Link:
             raise NoAnswer(reason.strip().splitlines()[0], _is_decided(failed)) from None
         return results
 
-    def forget(self, commands: Sequence[Command]) -> None:
-        """Take statements for not prepared: the server dropped them, or their plans no longer fit its tables."""
+    def forget(self, commands: Sequence[Command] | None = None) -> None:
+        """Take these, or all, for not prepared: the server dropped them, or their plans no longer fit its tables."""
         self._forgotten += 1
         self._suffix = b"_%d" % self._forgotten
-        for command in commands:
-            self._prepared.pop(command.name, None)
-            self._loaders.pop(command.name, None)
+        for name in list(self._prepared) if commands is None else [command.name for command in commands]:
+            self._prepared.pop(name, None)
+            self._loaders.pop(name, None)
 
     def rows(self, query: Query[Any], result: PGresult, name: bytes = b"") -> list[Any]:
         """The result's rows as records of ``query``; ``name`` is that of the prepared statement it came from.
