@@ -203,13 +203,14 @@ class PoolExhausted(TenantstoreError):
     """No connection came free in ``waited_seconds``; ``holders`` says who holds what, the longest first.
 
     :next: shorten what holds one for long, a ``transaction()`` or a ``stream``; else set ``max_size`` higher. Where
-        nobody holds any, see why the server takes no connection: the log of ``psycopg.pool`` has each attempt.
+        fewer are held than that, see why the server takes no more: the log of ``psycopg.pool`` has each attempt.
     """
 
-    def __init__(self, waited_seconds: float, holders: Sequence[str]) -> None:
-        super().__init__(waited_seconds, tuple(holders))
+    def __init__(self, waited_seconds: float, holders: Sequence[str], max_size: int = 0) -> None:
+        super().__init__(waited_seconds, tuple(holders), max_size)
         self.waited_seconds = waited_seconds
         self.holders: tuple[str, ...] = tuple(holders)
+        self.max_size = max_size
 
     def __str__(self) -> str:
         if not self.holders:
@@ -220,6 +221,11 @@ class PoolExhausted(TenantstoreError):
             )
         held = "".join(f"\n  {holder}" for holder in self.holders)
         advice = "Hold them for less long, or set max_size higher."
+        if len(self.holders) < self.max_size:
+            advice = (
+                f"That is not all of max_size, {self.max_size}: other code that shares the pool has the rest, or the"
+                " server takes no more. The log of psycopg.pool says how each attempt to connect failed."
+            )
         return f"no connection came free in {self.waited_seconds:g} s; held now:{held}\n{advice}"
 
 

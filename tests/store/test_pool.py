@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tenantstore import AsyncStore, Store
-from tenantstore.errors import ConnectionLost, CustomerNotActive, InvalidParameter, NotAllowed
+from tenantstore.errors import ConnectionLost, CustomerNotActive, InvalidParameter, NotAllowed, PoolExhausted
 from tenantstore.store import core
 from tenantstore.store.pool import conninfo
 from tenantstore.testing.faults import Faults
@@ -99,6 +99,21 @@ def test_a_connection_that_breaks_before_a_second_try_is_lost(
 
     assert str(lost.value).startswith("rollback: connection lost, nothing was committed: ")
     assert {note.body for note in scope.run(notes.list_by_customer(ada))} == {"a", "b"}
+
+
+def test_a_server_that_takes_no_more_connections_is_not_told_as_a_pool_that_is_too_small(
+    open_store: Open, admin: Admin
+) -> None:
+    scope = open_store(max_size=3, timeout=0.2).operator()
+    # Ours, which counts, and the one that is held.
+    admin.execute(f"ALTER DATABASE {admin.info.dbname} CONNECTION LIMIT 2")
+    with scope.transaction(), pytest.raises(PoolExhausted) as exhausted:
+        scope.run(notes.list_all())
+
+    assert str(exhausted.value).splitlines()[2:] == [
+        "That is not all of max_size, 3: other code that shares the pool has the rest, or the server takes no more."
+        " The log of psycopg.pool says how each attempt to connect failed."
+    ]
 
 
 def test_a_fork_is_told_to_open_a_store_of_its_own(dsn: str, ada: UUID) -> None:

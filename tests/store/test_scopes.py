@@ -201,5 +201,12 @@ def test_the_dsn_names_the_application_or_the_library_does(open_store: Open, dsn
 
 
 def test_what_is_no_statement_is_told_how_to_become_one(either: Either, ada: UUID) -> None:
-    with pytest.raises(TypeError, match="a statement is run, which a repository function returns: not <function"):
-        either.tenant(ada).run(notes.list_by_customer)
+    told = []
+    for given in (notes.list_by_customer, [UUID(int=1)]):
+        with pytest.raises(TypeError) as refused:
+            either.tenant(ada).run(given)
+        told.append(str(refused.value).rpartition(": ")[2])
+
+    # What is given may be somebody's data.
+    assert told == ["not a function", "not a list"]
+    assert str(refused.value).startswith("a statement is run, which a repository function returns: ")

@@ -1,6 +1,7 @@
 """Streams: rows as they are wanted, through a server-side cursor, with a connection held no longer than that."""
 
 import asyncio
+import gc
 import tracemalloc
 import warnings
 from collections.abc import AsyncIterator
@@ -10,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from tenantstore import AsyncStore
-from tenantstore.errors import InvalidParameter, NotAllowed
+from tenantstore.errors import InvalidParameter, NotAllowed, PoolExhausted
 from tenantstore.testing.faults import Faults
 from tests.store import notes
 from tests.store.conftest import Admin, Open
@@ -137,3 +138,16 @@ def test_a_stream_that_nobody_reads_warns_as_a_statement_that_nobody_runs(kind: 
         either.store.operator().stream(notes.list_all())
 
     assert [str(each.message) for each in heard] == ["statement notes/list_all was never run"]
+
+
+def test_a_stream_that_cannot_begin_is_told_why_and_nothing_else(open_store: Open, ada: UUID) -> None:
+    scope = open_store(timeout=0.1).tenant(ada)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        with scope.transaction() as transaction, pytest.raises(PoolExhausted):
+            list(scope.stream(notes.list_by_customer(ada)))
+        with pytest.raises(NotAllowed):
+            list(transaction.stream(notes.list_by_customer(ada)))
+        gc.collect()
+
+    assert [str(each.message) for each in heard] == []

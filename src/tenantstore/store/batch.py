@@ -33,7 +33,9 @@ class Batch:
             raise InvalidParameter("statements", "are none")
         for statement in statements:
             if not isinstance(statement, Statement):
-                raise TypeError(f"a statement is run, which a repository function returns: not {statement!r}")
+                raise TypeError(
+                    f"a statement is run, which a repository function returns: not a {type(statement).__name__}"
+                )
             statement.hand_over()
         self.identity = identity
         self.queries: list[Query[Any]] = []
@@ -120,7 +122,6 @@ class Cursor:
         except Exception:
             statement.hand_over()
             raise
-        # Not handed over before the first fetch: a stream that nobody iterates has run nothing.
         self._statement = statement
         self.identity = identity
         self.name: str = self._query.name
@@ -131,9 +132,12 @@ class Cursor:
         self._fetch = Command(f"FETCH FORWARD {FETCH_ROWS} FROM {name}", {})
         self._close = Command(f"CLOSE {name}", {})
 
+    def hand_over(self) -> None:
+        """Say that the first rows are asked for. Not before: a stream that nobody iterates has run nothing."""
+        self._statement.hand_over()
+
     def open(self, link: Link, seconds: float, begin: bool) -> PQGen[list[Any]]:
         """The first rows. With ``begin``, the transaction and the scope are entered in the same round trip."""
-        self._statement.hand_over()
         before = [BEGIN, self.identity.enter(False)] if begin else []
         return (yield from self._rows(link, seconds, [*before, self._declare, self._fetch]))
 

@@ -93,7 +93,8 @@ class Core:
             try:
                 connection = await self.driver.get()
             except PoolTimeout:
-                raise PoolExhausted(self.driver.timeout, describe(self._holds.copy().values())) from None
+                holders = describe(self._holds.copy().values())
+                raise PoolExhausted(self.driver.timeout, holders, self.driver.max_size) from None
             link = self.link(connection)
             if link.is_alive():
                 break
@@ -234,6 +235,7 @@ class Pinned:
 
     async def begin_with(self, cursor: Cursor) -> list[Any]:
         """The same, with a cursor's first rows, in one round trip."""
+        cursor.hand_over()
         return await self._begin(lambda link: cursor.open(link, self._core.seconds, begin=True))
 
     async def end(self, failed: bool) -> None:
@@ -271,6 +273,7 @@ class Pinned:
         return PinnedReading(self, self._core.cursor(self._identity, statement, self._streams))
 
     async def open_cursor(self, cursor: Cursor) -> list[Any]:
+        cursor.hand_over()
         self._require()
         return await self._wait(cursor.open(self._link, self._core.seconds, begin=False))
 
