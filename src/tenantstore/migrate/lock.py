@@ -10,19 +10,18 @@ unlocking.
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import LiteralString
 
 from tenantstore.migrate.connect import Connection, pauses
 from tenantstore.migrate.errors import LockedOut, LockLost, PoolerBetween
 from tenantstore.migrate.history import History
+from tenantstore.migrate.planning import Step
 from tenantstore.migrate.shown import one_line
 
 # Not READ WRITE: default_transaction_read_only may be how somebody has frozen the database.
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _HELD = """
 SELECT
-    pid = pg_backend_pid() AS mine,
     coalesce(
         (
             SELECT format('pid %%s (%%s, %%s)', a.pid, a.usename, coalesce(host(a.client_addr), 'local'))
@@ -39,6 +38,19 @@ WHERE
     AND l.objid::bigint = %s & 4294967295
     AND l.objsubid = 1
     AND l.granted
+"""
+# Asked before each statement of a file without a transaction, where nobody wants to know who the others are.
+_MINE = """
+SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_locks AS l
+    WHERE
+        l.locktype = 'advisory'
+        AND l.pid = pg_backend_pid()
+        AND l.classid::bigint = (%s >> 32) & 4294967295
+        AND l.objid::bigint = %s & 4294967295
+        AND l.objsubid = 1
+        AND l.granted
+)
 """
 
 
@@ -72,8 +84,8 @@ def lock_session(connection: Connection, history: History, wait_seconds: float, 
         raise _pooler()
 
 
-def check_session(connection: Connection, history: History, path: Path) -> None:
-    """Make sure that this very backend holds the lock, whatever the file at ``path`` has done.
+def check_session(connection: Connection, history: History, step: Step) -> None:
+    """Make sure that this very backend holds the lock, whatever the file has done.
 
     :raises PoolerBetween: when it is another backend.
     :raises LockLost: when the lock was given up.
@@ -83,9 +95,9 @@ def check_session(connection: Connection, history: History, path: Path) -> None:
     if _backend(connection) != connection.info.backend_pid:
         raise _pooler()
     raise LockLost(
-        f"{one_line(str(path))}: the session has lost the migration lock, which keeps other runs out",
+        f"{one_line(str(step.script.path))}: the session has lost the migration lock, which keeps other runs out",
         "DISCARD ALL, pg_advisory_unlock_all() or pg_advisory_unlock() in the file may have given it up: take it out,\n"
-        "and run the same command again: it goes on where it stopped.",
+        f"and {step.again}: it goes on where it stopped.",
     )
 
 
@@ -108,12 +120,12 @@ def _try(connection: Connection, function: LiteralString, history: History) -> b
 
 
 def _holds(connection: Connection, history: History) -> bool:
-    return any(mine for mine, _ in _holders(connection, history))
+    row = connection.execute(_MINE, [history.lock_key] * 2).fetchone()
+    return row is not None and bool(row[0])
 
 
-def _holders(connection: Connection, history: History) -> list[tuple[bool, str]]:
-    key = history.lock_key
-    return [(mine, one_line(holder)) for mine, holder in connection.execute(_HELD, [key, key])]
+def _holders(connection: Connection, history: History) -> list[str]:
+    return [one_line(holder) for (holder,) in connection.execute(_HELD, [history.lock_key] * 2)]
 
 
 def _poll(
@@ -129,7 +141,7 @@ def _poll(
     for pause in pauses():
         if attempt():
             return
-        holders = [holder for _, holder in _holders(connection, history)]
+        holders = _holders(connection, history)
         # The first time it may be a session of this very run, which was closed and is on its way out.
         for holder in met.intersection(holders) - told:
             tell(f"another run holds the migration lock: {holder}")

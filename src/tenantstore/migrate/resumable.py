@@ -28,6 +28,7 @@ from tenantstore.migrate.whole import RESET
 
 _NEEDS_NO_TRANSACTION = {"25001", "2D000"}
 _SET_LIMITS = "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)"
+_SET_ROLE = "SELECT set_config('session_authorization', %s, true), set_config('role', %s, true)"
 _UNCERTAIN = (
     "An earlier run was cut off in this statement: it may have taken effect. Write it so that it can be repeated\n"
     "(IF EXISTS, IF NOT EXISTS), or take it out if it did."
@@ -74,6 +75,7 @@ class _Run:
         connection.execute(SQL("SET lock_timeout = {}").format(f"{round(seconds * 1000)}ms"))
         connection.execute("SET standard_conforming_strings = on")
         self._limits = self._current_limits()
+        self._login = self._role()
 
     def all(self) -> None:
         """Run what is left to run."""
@@ -95,7 +97,8 @@ class _Run:
             self._run(statement)
 
     def _run(self, statement: Statement) -> None:
-        if not _commits(statement):
+        # To try those in a transaction first would be work for nothing.
+        if not _commits(statement) and not indexes.build(statement):
             refusal = self._together(statement)
             if refusal is None:
                 return
@@ -177,8 +180,8 @@ class _Run:
     def _outcome(self) -> str:
         done, total = self._progress.done, len(self._statements)
         return (
-            f"{done} of the {total} statements of this file are done, and stay. Mend the rest, and run the same\n"
-            "command again: it goes on where it stopped."
+            f"{done} of the {total} statements of this file are done, and stay. Mend the rest, and\n"
+            f"{self._step.again}: it goes on where it stopped."
         )
 
     def _after(self) -> Progress:
@@ -193,17 +196,21 @@ class _Run:
 
     def _note(self, progress: Progress) -> None:
         """Write the progress in the open transaction, as the role that logged in, whatever role the file has set."""
-        check_session(self._connection, self._session.history, self._step.script.path)
-        row = self._connection.execute("SELECT session_user, current_setting('role')").fetchone()
-        assert row is not None, "one row"
-        self._connection.execute("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL role TO DEFAULT")
+        check_session(self._connection, self._session.history, self._step)
+        role = self._role()
+        if role != self._login:
+            self._connection.execute("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL role TO DEFAULT")
         if progress.direction == "up":
             self._session.history.write(self._connection, self._step.migration, None, progress)
         else:
             self._session.history.set_progress(self._connection, self._step.migration.version, progress)
-        self._connection.execute(
-            "SELECT set_config('session_authorization', %s, true), set_config('role', %s, true)", row
-        )
+        if role != self._login:
+            self._connection.execute(_SET_ROLE, role)
+
+    def _role(self) -> tuple[str, str]:
+        row = self._connection.execute("SELECT session_user, current_setting('role')").fetchone()
+        assert row is not None, "one row"
+        return row[0], row[1]
 
     def _watching(self) -> AbstractContextManager[None]:
         every = self._session.options.lock_timeout_seconds / 2
@@ -244,5 +251,5 @@ def _sets_the_session(statement: Statement) -> bool:
 
 
 def _commits(statement: Statement) -> bool:
-    """Whether a block commits on its way. To try it in a transaction first would be work for nothing."""
+    """Whether a block commits on its way."""
     return statement.begins("DO") and re.search(r"\b(commit|rollback)\b", statement.text, re.IGNORECASE) is not None
