@@ -231,6 +231,35 @@ def test_an_interrupted_run_stops_the_server_and_ends_with_130(
     assert connection.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").rowcount == 0
 
 
+@pytest.mark.parametrize(
+    ("command", "mend"),
+    [(["redo"], "run `up` again."), (["down", "2"], "run `down` again (a number counts from this file on).")],
+)
+def test_what_has_undone_a_file_and_then_failed_does_not_advise_to_be_run_again(
+    run: Run, given: list[str | Path], folder: MakeFolder, command: list[str], mend: str
+) -> None:
+    folder({"1_a": ("SELECT 1;", "SELECT 1/0;"), "2_b": ("CREATE TABLE b ();", "SELECT 1;")})
+    run("up", *given)
+    code, _, err = run(*command, *given)
+
+    assert (code, err.splitlines()[-1]) == (1, f"Nothing of this file stays. Mend it, and {mend}")
+
+
+def test_redo_that_is_interrupted_says_where_to_look(
+    connection: psycopg.Connection[Any], given: list[str | Path], folder: MakeFolder, start: Start, run: Run
+) -> None:
+    folder({"3_c": "SELECT pg_advisory_xact_lock(4711);"})
+    run("up", *given)
+    connection.execute("SELECT pg_advisory_lock(4711)")
+    process = start("redo", *given, "--lock-timeout", "1m")
+    wait_until(connection, "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted")
+    process.send_signal(signal.SIGINT)
+
+    assert process.communicate()[1].splitlines()[-1] == (
+        "interrupted: `status` shows what is undone, and `up` or `down` goes on from there"
+    )
+
+
 def test_a_lost_login_stops_the_server_and_ends_with_130(
     connection: psycopg.Connection[Any], given: list[str | Path], folder: MakeFolder
 ) -> None:

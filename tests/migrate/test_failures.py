@@ -10,10 +10,10 @@ from tenantstore import migrate
 from tenantstore.migrate.errors import Blocked, Drift, MigrationError, Refused, ServerGone, StatementFailed
 from tests.migrate.conftest import MakeFolder
 
-_NOTHING_STAYS = "\nNothing of this file stays. Mend it, and run the same command again."
+_NOTHING_STAYS = "\nNothing of this file stays. Mend it, and run `up` again."
 _GOES_ON = (
-    "\n{} of the {} statements of this file are done, and stay. Mend the rest, and run the same\n"
-    "command again: it goes on where it stopped."
+    "\n{} of the {} statements of this file are done, and stay. Mend the rest, and\n"
+    "run `up` again: it goes on where it stopped."
 )
 CASES = {
     "syntax": (
@@ -202,5 +202,5 @@ def test_a_connection_that_breaks_says_that_nothing_is_lost(prepared: str, folde
         migrate.up(prepared, where)
     assert str(failed.value) == (
         "1_a.up: the connection broke: terminating connection due to administrator command\n"
-        "Run the same command again: it reads in the history what was done, and goes on from there."
+        "What was done, the history knows: `status` shows it, and `up` or `down` goes on from there."
     )

@@ -165,7 +165,7 @@ def test_a_file_that_gives_up_the_lock_is_told_so(
     assert (told, [str(done.step) for done in migrate.up(dsn, where)]) == (
         "1_a.up.sql: the session has lost the migration lock, which keeps other runs out\n"
         "DISCARD ALL, pg_advisory_unlock_all() or pg_advisory_unlock() in the file may have given it up: take it out,\n"
-        "and run the same command again: it goes on where it stopped.",
+        "and run `up` again: it goes on where it stopped.",
         ["1_a.up"],
     )
 

@@ -31,6 +31,13 @@ The database is --dsn, else $TENANTSTORE_DSN, else what libpq's own PG* variable
 the command line: in the environment, or in a service or password file.
 """
 _INTERRUPTED = 130
+# `down N` and `redo` once more would undo what they were not asked for.
+_IN_BETWEEN = "interrupted: `status` shows what is undone, and `up` or `down` goes on from there"
+_INTERRUPTION = {
+    "up": "interrupted: run the same command again, and it goes on from what the history says",
+    "down": _IN_BETWEEN,
+    "redo": _IN_BETWEEN,
+}
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _SHOWN = 40
 # What --dir is, by whether a command takes several folders.
@@ -63,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
         result = commands.Result({"error": {"kind": "Interrupted", "exit_code": _INTERRUPTED}}, exit_code=_INTERRUPTED)
         # The terminal may be what has gone.
         with suppress(OSError):
-            log("interrupted: run the same command again, and it goes on from what the history says")
+            log(_INTERRUPTION.get(arguments.command, "interrupted"))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

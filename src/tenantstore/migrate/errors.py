@@ -174,7 +174,7 @@ class LockLost(MigrationError):
 class ServerGone(MigrationError):
     """The connection broke.
 
-    :next: run the same command again: the history says what is done.
+    :next: ``tenantstore migrate status`` shows what is done; ``up`` or ``down`` goes on from there.
     """
 
 

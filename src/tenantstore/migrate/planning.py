@@ -70,6 +70,11 @@ class Step:
         assert script is not None, "no step goes down where there is no way back"
         return script
 
+    @property
+    def again(self) -> str:
+        """What takes it after a failure. The same command may not: `redo`, and `down N`, would undo the one before."""
+        return "run `up` again" if self.direction == "up" else "run `down` again (a number counts from this file on)"
+
     def __str__(self) -> str:
         return self.script.path.name.removesuffix(".sql")
 

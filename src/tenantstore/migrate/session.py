@@ -124,7 +124,7 @@ def unbroken(connection: Connection, what: str) -> Iterator[None]:
             reason = str(error).partition("\n")[0].removeprefix("consuming input failed: ")
             raise ServerGone(
                 f"{what}: the connection broke: {reason}",
-                "Run the same command again: it reads in the history what was done, and goes on from there.",
+                "What was done, the history knows: `status` shows it, and `up` or `down` goes on from there.",
             ) from None
         message = one_line(error.diag.message_primary or str(error))
         raise Refused(f"{what}: {message}", error.sqlstate, ADVICE.get(error.sqlstate or "", "")) from None

@@ -22,7 +22,6 @@ SELECT
     set_config('lock_timeout', %s, true),
     set_config('standard_conforming_strings', 'on', true)
 """
-_OUTCOME = "Nothing of this file stays. Mend it, and run the same command again."
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
 
@@ -49,7 +48,7 @@ def run_whole(session: Session, step: Step, planner: Planner) -> Done | None:
         # Nothing to say where the COMMIT was refused: that has ended the transaction.
         connection.rollback()
         if not refusal.blocked or time.monotonic() + pause > deadline:
-            raise failure(step, refusal, _OUTCOME)
+            raise failure(step, refusal, f"Nothing of this file stays. Mend it, and {step.again}.")
         session.tell(f"{step}: {refusal.message}; all of the file is tried again in {pause:.1f} s")
         time.sleep(pause)
     raise AssertionError("pauses do not end")
