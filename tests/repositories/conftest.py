@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from time import sleep
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -25,6 +25,15 @@ Reload: TypeAlias = Callable[[Device], Device]
 
 ROTATORS = ("owner", "grantee who may rotate")
 ONLOOKERS = (*ROTATORS, "grantee who may all else", "stranger", "grantee of a suspended owner")
+
+
+class Nowhere(tzinfo):
+    """A zone that has no time, which Python takes for none."""
+
+    def utcoffset(self, when: datetime | None) -> None:
+        return None
+
+    dst = tzname = utcoffset
 
 
 @dataclass(frozen=True)

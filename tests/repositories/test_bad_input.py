@@ -21,6 +21,7 @@ from tenantstore.repositories.devices import Device, Heartbeat
 from tenantstore.store import Scope, TenantScope
 from tests.fix_fleet import Admin, NewDevice, Share
 from tests.fix_fleet import NewConnection as MakeConnection
+from tests.repositories.conftest import Nowhere
 
 Function = Callable[..., Statement[Any]]
 
@@ -181,6 +182,13 @@ BAD_CONNECTIONS: list[dict[str, Any]] = [
     {"password_hash": "\ud800"},
     {"password_plain": "a\0b"},
     {"ip_whitelist": ["10.0.0.1", "\udfff"]},
+    {"username": None},
+    {"username": 5},
+    {"password_hash": b"hash"},
+    {"active": "maybe"},
+    {"expires_at": "infinity"},
+    {"expires_at": NOON.date()},
+    {"expires_at": NOON.replace(tzinfo=Nowhere())},
 ]
 
 

@@ -20,7 +20,7 @@ from tenantstore.repositories.devices import Device, Heartbeat
 from tenantstore.store import Scope
 from tenantstore.testing.session import Database
 from tests.fix_fleet import Admin, NewDevice
-from tests.repositories.conftest import Behind, Reload
+from tests.repositories.conftest import Behind, Nowhere, Reload
 
 # A month of its own, long before the months that migrations make.
 NOON = datetime(2020, 2, 5, 12, tzinfo=UTC)
@@ -223,6 +223,7 @@ BAD: dict[str, Callable[[], object]] = {
     "interval_start is None": lambda: log(uuid4(), interval_start=None),
     "interval_start is of type str, not datetime": lambda: log(uuid4(), interval_start="soon"),
     "interval_end has no time zone": lambda: log(uuid4(), interval_end=NAIVE),
+    "interval_start has no time zone": lambda: log(uuid4(), interval_start=NOON.replace(tzinfo=Nowhere())),
     "interval_end is before interval_start": lambda: log(uuid4(), interval_start=LATER, interval_end=NOON),
     "heartbeats[1] is None": lambda: devices.update_heartbeats([Heartbeat(uuid4()), NONE]),
     "heartbeats[0] is of type NewBandwidthLog, not Heartbeat": lambda: devices.update_heartbeats([ANY_LOG]),

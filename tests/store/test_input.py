@@ -2,15 +2,19 @@
 
 import random
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg.types.array import ListDumper
 
+from tenantstore import Catalog
 from tenantstore.errors import InvalidParameter
+from tests.repositories.conftest import Nowhere
 from tests.store import notes
-from tests.store.conftest import Admin
+from tests.store.conftest import Admin, Open
 from tests.store.either import Either
 
 NAIVE = datetime(2026, 1, 2)  # noqa: DTZ001
@@ -22,6 +26,11 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "bytes for a text": ({"body": b"a"}, InvalidParameter, "notes/create_for_customer: body is of type bytes, not str"),
     "a thing of no type": ({"at": object()}, InvalidParameter, "at cannot be sent: cannot adapt type 'object'"),
     "a naive datetime": ({"at": NAIVE}, InvalidParameter, "at cannot be sent: a datetime without a time zone"),
+    "a time in no zone": (
+        {"at": NAIVE.replace(tzinfo=Nowhere())},
+        InvalidParameter,
+        "at cannot be sent: a datetime without a time zone",
+    ),
     "a huge integer": ({"number": 10**30}, psycopg.errors.NumericValueOutOfRange, "out of range for type integer"),
     "a negative number": ({"number": -1}, psycopg.Error, 'violates check constraint "notes_number_check"'),
     "text for a number": ({"number": "1"}, InvalidParameter, "number is of type str, not int"),
@@ -93,3 +102,20 @@ def test_an_aware_datetime_comes_back_as_the_same_moment(either: Either, ada: UU
 def test_no_statement_at_all_is_refused(either: Either) -> None:
     with pytest.raises(InvalidParameter, match="statements are none"):
         either.operator().run_all()
+
+
+class Reversed(ListDumper):
+    def dump(self, obj: list[Any]) -> Any:
+        return super().dump(obj[::-1])
+
+
+def test_a_dumper_that_the_service_has_registered_for_its_process_is_left_to_it(
+    open_store: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "given.sql").write_text("-- scope: operator\nSELECT :given::text[] AS given;\n")
+    query = Catalog(tmp_path).scalar(list, "given")
+    psycopg.adapters.register_dumper(list, Reversed)
+    try:
+        assert open_store().operator().run(query(given=["a", "b"])) == ["b", "a"]
+    finally:
+        psycopg.adapters.register_dumper(list, ListDumper)

@@ -26,7 +26,7 @@ def not_empty(**values: str | None) -> None:
 def storable(**values: str | None) -> None:
     """:raises InvalidParameter: for a text that no server takes, and would quote in its error inside of a document."""
     for name, value in values.items():
-        if value is not None and ("\0" in value or any("\ud800" <= each <= "\udfff" for each in value)):
+        if isinstance(value, str) and ("\0" in value or any("\ud800" <= each <= "\udfff" for each in value)):
             raise InvalidParameter(name, "has a NUL or half of a surrogate pair, which PostgreSQL does not store")
 
 
@@ -80,7 +80,7 @@ def as_annotated(record: Any) -> None:
                 raise InvalidParameter(name, "is None")
         elif kind is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise InvalidParameter(name, f"is of type {type(value).__name__}, not {kind.__name__}")
-        elif kind is datetime and value.tzinfo is None:
+        elif kind is datetime and value.utcoffset() is None:
             raise InvalidParameter(name, "has no time zone")
 
 

@@ -153,7 +153,10 @@ def device_hourly_for_customer(
 
 def _forward(start: datetime, end: datetime) -> None:
     """:raises InvalidParameter: for an interval that ends before it starts."""
-    # What is no time, or has no zone, is refused as that.
-    is_aware = all(isinstance(each, datetime) and each.tzinfo is not None for each in (start, end))
-    if is_aware and end < start:
+    try:
+        is_backward = end < start
+    except TypeError:
+        # What is no time, or has no zone, is refused as that.
+        return
+    if is_backward:
         raise InvalidParameter("interval_end", "is before interval_start")

@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
-from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Statement, affected, many, one, optional, scalar
-from tenantstore.queries.checks import listed, not_empty, not_negative, one_of, ports, storable
+from tenantstore.queries.checks import as_annotated, listed, not_empty, not_negative, one_of, ports, storable
 
 ProxyType = Literal["http", "socks5"]
 
@@ -49,7 +48,8 @@ class NewConnection:
     """What :func:`replace_all_by_device` makes a connection of.
 
     :raises InvalidParameter: for an empty username or hash, a negative limit, a port that is none, an unknown type, an
-        end without a time zone, a text that PostgreSQL does not store.
+        end without a time zone, a text that PostgreSQL does not store, a value of another type, or None where the field
+        has none.
     """
 
     username: str
@@ -65,17 +65,16 @@ class NewConnection:
     proxy_type: ProxyType = "http"
 
     def __post_init__(self) -> None:
+        # As parameters of their own the store would refuse some of these. Inside a document a time without a zone is
+        # taken for the server's, and of a text that is not stored the server's error quotes what is beside it.
+        as_annotated(self)
         not_empty(username=self.username, password_hash=self.password_hash)
         not_negative(bandwidth_limit=self.bandwidth_limit)
         ports(base_port=self.base_port, http_port=self.http_port, socks5_port=self.socks5_port)
         one_of(get_args(ProxyType), proxy_type=self.proxy_type)
-        # As parameters of their own the store would refuse these. Inside a document the server's error quotes what is
-        # beside such a text, and such a time is taken for the server's.
         storable(username=self.username, password_hash=self.password_hash, password_plain=self.password_plain)
         for address in self.ip_whitelist or []:
             storable(ip_whitelist=address)
-        if self.expires_at is not None and self.expires_at.tzinfo is None:
-            raise InvalidParameter("expires_at", "has no time zone")
 
 
 _CREATE = one(Connection, "connections/create")

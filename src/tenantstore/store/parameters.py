@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg.abc import AdaptContext
 from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
+from psycopg.types.array import ListDumper
 from psycopg.types.json import JsonbDumper
 
 _Connection = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
@@ -28,9 +29,8 @@ class Parameters:
         self.adapters.register_dumper(dict, JsonbDumper)
         self.adapters.register_dumper(datetime, _AwareDatetime)
         self.adapters.others = AdaptersMap(self.adapters)
-        psycopgs = psycopg.adapters.get_dumper(list, PyFormat.TEXT)
-        #: Whether lists are ours to send. One that the service has registered is left to it.
-        self.lists: bool = self.adapters.get_dumper(list, PyFormat.TEXT) is psycopgs
+        #: Whether lists are ours to send. A dumper that the service has registered goes before.
+        self.lists: bool = self.adapters.get_dumper(list, PyFormat.TEXT) is ListDumper
         if self.lists:
             self.adapters.register_dumper(list, _List)
 
@@ -48,7 +48,8 @@ class _Others(NamedTuple):
 
 class _AwareDatetime(Dumper):
     def dump(self, obj: datetime) -> bytes:
-        if obj.tzinfo is None:
+        # A zone may have none for it.
+        if obj.utcoffset() is None:
             raise psycopg.DataError("a datetime without a time zone")
         return obj.isoformat().encode()
 
