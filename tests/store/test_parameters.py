@@ -20,7 +20,7 @@ from tenantstore import Catalog, Statement, Store
 from tenantstore.errors import InvalidParameter
 from tenantstore.store import wire
 from tenantstore.store.arrays import packed
-from tests.store.conftest import Open
+from tests.store.conftest import Admin, Open
 
 Echo = Callable[[str, Any], Statement[Any]]
 
@@ -207,6 +207,39 @@ def test_an_array_is_sent_in_binary_on_every_way(
     seen.append(list(scope.stream(query(before="n", numbers=[1, 2]))))
 
     assert seen == [["n3", "n4"]] * 3
+
+
+# Its bytes are a text as well.
+AN_ID = UUID(bytes=b"0123456789abcdef")
+
+
+def make_own_uuid(admin: Admin, create: str) -> None:
+    """A type ``own.uuid``, which is found before PostgreSQL's."""
+    admin.execute(f"CREATE SCHEMA own; GRANT USAGE ON SCHEMA own TO tenantstore_operator; {create}")
+    admin.execute(f"ALTER DATABASE {admin.info.dbname} SET search_path = own, pg_catalog, public")
+
+
+@pytest.mark.parametrize("prepare", [True, False])
+@pytest.mark.parametrize("base", ["pg_catalog.uuid", "text"])
+def test_a_list_becomes_one_of_the_services_own_type_of_the_name(
+    open_store: Open, admin: Admin, tmp_path: Path, prepare: bool, base: str
+) -> None:
+    make_own_uuid(admin, f"CREATE DOMAIN own.uuid AS {base}")
+    (tmp_path / "each.sql").write_text("-- scope: operator\nSELECT unnest(:ids::uuid[])::text AS id;\n")
+    query, scope = Catalog(tmp_path).many(str, "each"), open_store(prepare=prepare).operator()
+    seen = [scope.run(query(ids=ids)) for ids in ([], [AN_ID], [str(AN_ID)])]
+    seen.append(list(scope.stream(query(ids=[AN_ID]))))
+
+    assert seen == [[], *[[str(AN_ID)]] * 3]
+
+
+@pytest.mark.parametrize("create", ["CREATE TYPE own.uuid AS ENUM ('a')", "CREATE TYPE own.uuid AS (a integer)"])
+def test_a_list_that_is_none_of_the_services_own_type_of_the_name_says_so(
+    open_store: Open, admin: Admin, echo: Echo, create: str
+) -> None:
+    make_own_uuid(admin, create)
+    with pytest.raises(psycopg.errors.CannotCoerce, match=r"^cannot cast type pg_catalog\.uuid\[\] to uuid\[\]"):
+        open_store().operator().run(echo("uuid[]", [AN_ID]))
 
 
 def test_texts_have_the_clients_encoding(open_store: Open, echo: Echo, dsn: str) -> None:

@@ -2,6 +2,9 @@
 
 That takes a statement that casts the parameter to the same type wherever it stands, and elements of just that type. All
 other lists are sent as text, and so every error is the text's.
+
+The server is told the type that is sent, since a name in a cast may mean another: a schema that the search path has
+before ``pg_catalog`` can hold a ``uuid`` of its own, for which the server would take the bytes. So it casts them.
 """
 
 import struct
@@ -31,6 +34,12 @@ def packed(types: Iterable[tuple[int, str]], values: Sequence[Any]) -> dict[int,
     """Those of the ``values``, by index, that can be sent in binary, as arrays of these ``types``."""
     arrays = ((i, _array(name, values[i])) for i, name in types)
     return {i: array for i, array in arrays if array is not None}
+
+
+def declared(types: Iterable[tuple[int, str]], total: int) -> list[int]:
+    """The types of ``total`` parameters as the server is told them: of arrays of these ``types``, and 0 to infer it."""
+    known = {i: psycopg.adapters.types[name].array_oid for i, name in types if name in _TYPES}
+    return [known.get(i, 0) for i in range(total)]
 
 
 def _array(name: str, values: Any) -> bytes | None:

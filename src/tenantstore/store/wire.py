@@ -22,7 +22,7 @@ from psycopg.waiting import Ready, Wait
 
 from tenantstore.errors import InvalidParameter
 from tenantstore.queries import Query
-from tenantstore.store.arrays import packed
+from tenantstore.store.arrays import declared, packed
 from tenantstore.store.parameters import Parameters
 from tenantstore.store.results import Results
 
@@ -163,13 +163,14 @@ class Link:
         """Queue a command that is not prepared. Per message to be answered, the name that it prepares, or none."""
         name = command.name if self._prepare else b""
         values, formats = sent
+        types = declared(command.arrays, len(values)) if command.arrays and self._lists else None
         if not name:
-            self._pgconn.send_query_params(command.sql.encode(self.encoding), values, None, formats, BINARY)
+            self._pgconn.send_query_params(command.sql.encode(self.encoding), values, types, formats, BINARY)
             return (b"",)
         known = name + self._suffix
         prepares = (name,) if name not in parses else ()
         if prepares:
-            self._pgconn.send_prepare(known, command.sql.encode(self.encoding))
+            self._pgconn.send_prepare(known, command.sql.encode(self.encoding), types)
         self._pgconn.send_query_prepared(known, values, formats, BINARY)
         return (*prepares, b"")
 
