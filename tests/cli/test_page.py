@@ -69,6 +69,19 @@ def test_a_misspelt_subcommand_is_told_which_is_meant(
     assert capsys.readouterr().err.endswith(f"; did you mean {meant}?\n")
 
 
+def _interrupt(*_given: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("command", "place"), [("doctor", "doctor._model"), ("queries list", "queries._project")])
+def test_ctrl_c_is_a_line_and_130(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str, place: str
+) -> None:
+    monkeypatch.setattr(f"tenantstore.cli.{place}", _interrupt)
+
+    assert (main(command.split()), capsys.readouterr().err) == (130, "interrupted\n")
+
+
 _SUBCOMMANDS = ["admin create", "db up", "db down", "db status", "db psql", *(f"queries {n}" for n in ("list", "show"))]
 
 

@@ -71,6 +71,7 @@ Exit codes:
 COMMAND --help says more.
 """
 _FAILED = 2
+_INTERRUPTED = 130
 # As a shell tells of a program that SIGPIPE ends.
 _UNREAD = 141
 
@@ -97,6 +98,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(OSError):
             print(f"error: {one_line(_told(error))}", file=sys.stderr, flush=True)
         return _FAILED
+    except KeyboardInterrupt:
+        with suppress(OSError):
+            print("interrupted", file=sys.stderr, flush=True)
+        return _INTERRUPTED
     except ImportError as error:
         if not _is_the_drivers(error):
             raise

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenantstore.cli.output import dumped, log
+from tenantstore.cli.output import FINDINGS, UNREACHABLE, USAGE, dumped, failed
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.shown import shown
 
 if TYPE_CHECKING:
     from tenantstore.checking.query.check import Report
 
-_FINDINGS = 4
-_INTERRUPTED = 130
 _DESCRIPTION = """
 Proves of every query, against a real schema and with no rows in it, that the server takes it, that its columns are the
 record's fields and never null where the record says so, that one row is one row, and that a tenant's query reaches
@@ -55,15 +53,9 @@ def main(argv: Sequence[str]) -> int:
             extent = {"update": arguments.update, "plans": arguments.plans}
             report = check(project, arguments.dsn, arguments.scratch_dsn, **extent, base=arguments.base)
         return _told(arguments, report)
-    except KeyboardInterrupt:
-        log("interrupted")
-        return _INTERRUPTED
     except MigrationError as error:
-        log(f"error: {error}")
-        if arguments.json:
-            print(dumped({"error": {"kind": type(error).__name__, "text": str(error)}}))
         # Whatever stops a migration on the way stops the check for the same reason.
-        return error.exit_code if error.exit_code in (2, 5) else 2
+        return failed(error, arguments.json, UNREACHABLE if error.exit_code == UNREACHABLE else USAGE)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -137,7 +129,7 @@ def _told(arguments: argparse.Namespace, report: "Report") -> int:
     if arguments.sarif:
         arguments.sarif.write_text(dumped(sarif(report.findings, report.project.root)) + "\n", encoding="utf-8")
     print(dumped(data) if arguments.json else shown("\n\n".join(texts)))
-    return _FINDINGS if report.findings and not arguments.uses else 0
+    return FINDINGS if report.findings and not arguments.uses else 0
 
 
 def _nothing_found(arguments: argparse.Namespace, report: "Report") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tenantstore.cli.output import DATABASE, dumped, log
+from tenantstore.cli.output import DATABASE, FINDINGS, dumped, failed, log
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.shown import shown
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from tenantstore.checking.others import Other
     from tenantstore.checking.tenancy import TenantModel
 
-_FINDINGS = 4
 _LOOKED_AT = {
     "in_model": "held against the model of this project",
     "not_in_model": (
@@ -33,9 +32,11 @@ triggers with what tenantstore's migrations make, and a service's own tables wit
 _EXIT_CODES = """
 exit codes:
   0   nothing found
+  1   the connection broke, or the server refuses to tell
   2   usage, or the server refuses whom the DSN names
   4   findings
   5   the database is not to be reached
+  130 interrupted
 
 The database is --dsn, else $TENANTSTORE_DSN, else what libpq's own PG* variables say. Run it as the role that the
 service logs in with: that this role may do nothing by itself is part of what is asked. It reads catalogs only.
@@ -49,15 +50,14 @@ def main(argv: Sequence[str]) -> int:
     """Parse and examine; the exit code."""
     arguments = make_parser().parse_args(argv)
     # Not before: --help must not wait for psycopg.
+    import psycopg
+
     from tenantstore.checking.doctor import examination
 
     try:
         found = examination(arguments.dsn or os.environ.get("TENANTSTORE_DSN", ""), _model())
-    except MigrationError as error:
-        log(f"error: {error}")
-        if arguments.json:
-            print(dumped({"error": {"kind": type(error).__name__, "text": str(error)}}))
-        return error.exit_code
+    except (MigrationError, psycopg.Error) as error:
+        return failed(error, arguments.json)
     seen = _seen(found.others)
     if arguments.json:
         tables = {kind: [each.name for each in those] for kind, those in seen.items()}
@@ -67,7 +67,7 @@ def main(argv: Sequence[str]) -> int:
             if those:
                 log(f"{', '.join(each.name for each in those)}: {_LOOKED_AT[kind]}")
         print(shown("\n\n".join(map(str, found.findings)) or "no findings"))
-    return _FINDINGS if found.findings else 0
+    return FINDINGS if found.findings else 0
 
 
 def _model() -> "TenantModel | None":

@@ -15,7 +15,7 @@ from tenantstore.migrate.shown import indented, one_line, shown
 # The owner's DSN, as `tenantstore db up` sets it: no command reads it by itself, or one could migrate by mistake.
 OWNER_DSN = "TENANTSTORE_OWNER_DSN"
 
-FAILED, UNREACHABLE, INTERRUPTED = 1, 5, 130
+FAILED, USAGE, PENDING, FINDINGS, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 5, 130
 # What a table has between two cells, and the least of a cell that is cut.
 _BETWEEN = "   "
 _LEAST = 8
@@ -58,18 +58,24 @@ def log(text: str) -> None:
     print(shown(text), file=sys.stderr, flush=True)
 
 
-def failed(error: Exception, as_json: bool) -> int:
-    """Tell of an error: on stderr, and with --json on stdout as well. The exit code: the error's own, if it has one."""
+def failed(error: Exception, as_json: bool, code: int | None = None) -> int:
+    """Tell of an error: on stderr, and with --json on stdout as well. The exit code: ``code``, else the error's own."""
     if isinstance(error, MigrationError):
-        text, code = str(error), error.exit_code
+        text, own = str(error), error.exit_code
     else:
         # Somebody else's words, of any number of lines.
         text = "\n".join(indented(str(each).strip()) for each in (error, *getattr(error, "__notes__", ())))
-        code = FAILED
+        own = FAILED
+    code = own if code is None else code
     log(f"error: {text}")
     if as_json:
-        print(dumped({"error": {"kind": type(error).__name__, "exit_code": code, "text": text}}))
+        print(dumped({"error": failure(error, code, text)}))
     return code
+
+
+def failure(error: Exception, code: int, text: str) -> dict[str, Any]:
+    """What JSON says of any error."""
+    return {"kind": type(error).__name__, "exit_code": code, "text": text}
 
 
 def is_watched() -> bool:

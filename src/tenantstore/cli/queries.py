@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tenantstore.cli.output import DATABASE, INTERRUPTED, Help, dumped, failed, log, table
+from tenantstore.cli.output import DATABASE, USAGE, Help, dumped, failed, log, table
 from tenantstore.errors import TenantstoreError
 from tenantstore.migrate.errors import Misconfigured
 
@@ -29,7 +29,6 @@ exit codes:
 The queries are those of the modules that [tool.tenantstore.check] in the nearest pyproject.toml names, or --module
 here; else tenantstore's own, which show and explain always know.
 """
-_USAGE = 2
 _LISTED = ("name", "scope", "shape", "record", "parameters")
 
 
@@ -44,9 +43,6 @@ def main(argv: Sequence[str]) -> int:
         return run(asked)
     except (TenantstoreError, psycopg.Error) as error:
         return failed(error, asked.json)
-    except KeyboardInterrupt:
-        log("interrupted")
-        return INTERRUPTED
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -155,7 +151,7 @@ def _list(asked: argparse.Namespace) -> int:
         table(_LISTED, rows, cut=True)
         if sys.stderr.isatty() and project.modules != _ours().modules:
             log(f"tenantstore's own are listed by --module {_ours().modules[0]}; show and explain know them too")
-    return 0 if complete else _USAGE
+    return 0 if complete else USAGE
 
 
 def _show(asked: argparse.Namespace) -> int:
