@@ -1,6 +1,7 @@
 """Folders of migrations, an empty database on the newest and on the oldest server, and the command line."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tenantstore.cli import main
 from tenantstore.testing import Server
 
 _numbers = count(1)
@@ -20,6 +22,8 @@ Texts = str | bytes | tuple[str | bytes, str | bytes]
 MakeFolder = Callable[[Mapping[str, Texts]], Path]
 Process = subprocess.Popen[str]
 Start = Callable[..., Process]
+Run = Callable[..., tuple[int, str, str]]
+PAIRS = {"1_a": ("CREATE TABLE a ();", "DROP TABLE a;"), "2_b": ("CREATE TABLE b ();", "DROP TABLE b;")}
 
 
 @pytest.fixture(params=["server", pytest.param("server15", id="15")], ids=lambda name: "18")
@@ -67,6 +71,28 @@ def two(folder: MakeFolder) -> Path:
     return folder(
         {"1_a": ("CREATE TABLE a (b int);", "DROP TABLE a;"), "2_b": ("CREATE TABLE b (c int);", "DROP TABLE b;")}
     )
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command: exit code, stdout, stderr, with the times in them made equal."""
+    monkeypatch.delenv("TENANTSTORE_DSN", raising=False)
+
+    def tell(*arguments: str | Path) -> tuple[int, str, str]:
+        try:
+            code = main(["migrate", *map(str, arguments)])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = (re.sub(r"\b\d+ ms", "N ms", text) for text in capfd.readouterr())
+        return code, out, err
+
+    return tell
+
+
+@pytest.fixture
+def given(dsn: str, folder: MakeFolder) -> list[str | Path]:
+    """The options that name the database and a folder of two pairs."""
+    return ["--dsn", dsn, "--dir", folder(PAIRS)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import signal
 import socketserver
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -18,35 +18,10 @@ import psycopg
 import pytest
 
 from tenantstore import __version__
-from tenantstore.cli import main
 from tenantstore.migrate.history import History
-from tests.migrate.conftest import MakeFolder, Start, wait_until
+from tests.migrate.conftest import PAIRS, MakeFolder, Run, Start, wait_until
 
-Run = Callable[..., tuple[int, str, str]]
-_PAIRS = {"1_a": ("CREATE TABLE a ();", "DROP TABLE a;"), "2_b": ("CREATE TABLE b ();", "DROP TABLE b;")}
 _CLOSED = "postgresql://u:hunter2@127.0.0.1:1/x"
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command: exit code, stdout, stderr, with the times in them made equal."""
-    monkeypatch.delenv("TENANTSTORE_DSN", raising=False)
-
-    def tell(*arguments: str | Path) -> tuple[int, str, str]:
-        try:
-            code = main(["migrate", *map(str, arguments)])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out, err = (re.sub(r"\b\d+ ms", "N ms", text) for text in capfd.readouterr())
-        return code, out, err
-
-    return tell
-
-
-@pytest.fixture
-def given(dsn: str, folder: MakeFolder) -> list[str | Path]:
-    """The options that name the database and a folder of two pairs."""
-    return ["--dsn", dsn, "--dir", folder(_PAIRS)]
 
 
 @pytest.fixture
@@ -76,20 +51,6 @@ def test_up_and_down_tell_what_is_done_on_stdout_and_what_goes_on_on_stderr(run:
         (0, "2_b.down: done in N ms\n", "2_b.down (1 of 1)\n"),
         (0, "1_a.down: done in N ms\n1_a.up: done in N ms\n", "1_a.down (1 of 1)\n1_a.up (1 of 1)\n"),
     ]
-
-
-@pytest.mark.parametrize(("applied", "are"), [("1", "1 is"), ("2", "2 are")])
-def test_down_of_more_files_than_are_applied_undoes_none(
-    run: Run, given: list[str | Path], applied: str, are: str
-) -> None:
-    run("up", applied, *given)
-    told = [run("down", *more, *given) for more in (["3"], ["3", "--dry-run"], [applied], ["3"])]
-
-    error = (
-        f"error: 3 are to be undone, and only {are} applied: nothing is undone.\n"
-        "All of them: `--to 0`. All above version V: `--to V`.\n"
-    )
-    assert [*told[:2], told[2][0], told[3]] == [(2, "", error), (2, "", error), 0, (0, "nothing to do\n", "")]
 
 
 def test_a_plan_is_sql_and_changes_nothing(run: Run, given: list[str | Path], folder: MakeFolder) -> None:
@@ -231,35 +192,6 @@ def test_an_interrupted_run_stops_the_server_and_ends_with_130(
     assert connection.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").rowcount == 0
 
 
-@pytest.mark.parametrize(
-    ("command", "mend"),
-    [(["redo"], "run `up` again."), (["down", "2"], "run `down` again (a number counts from this file on).")],
-)
-def test_what_has_undone_a_file_and_then_failed_does_not_advise_to_be_run_again(
-    run: Run, given: list[str | Path], folder: MakeFolder, command: list[str], mend: str
-) -> None:
-    folder({"1_a": ("SELECT 1;", "SELECT 1/0;"), "2_b": ("CREATE TABLE b ();", "SELECT 1;")})
-    run("up", *given)
-    code, _, err = run(*command, *given)
-
-    assert (code, err.splitlines()[-1]) == (1, f"Nothing of this file stays. Mend it, and {mend}")
-
-
-def test_redo_that_is_interrupted_says_where_to_look(
-    connection: psycopg.Connection[Any], given: list[str | Path], folder: MakeFolder, start: Start, run: Run
-) -> None:
-    folder({"3_c": "SELECT pg_advisory_xact_lock(4711);"})
-    run("up", *given)
-    connection.execute("SELECT pg_advisory_lock(4711)")
-    process = start("redo", *given, "--lock-timeout", "1m")
-    wait_until(connection, "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted")
-    process.send_signal(signal.SIGINT)
-
-    assert process.communicate()[1].splitlines()[-1] == (
-        "interrupted: `status` shows what is undone, and `up` or `down` goes on from there"
-    )
-
-
 def test_a_lost_login_stops_the_server_and_ends_with_130(
     connection: psycopg.Connection[Any], given: list[str | Path], folder: MakeFolder
 ) -> None:
@@ -364,7 +296,7 @@ def test_json_of_a_folder_fault_lists_the_findings(run: Run, given: list[str | P
     "dsn_", [_CLOSED, "host=127.0.0.1 port=1 password=hunter2", "postgresql://u:hunter2@[", "password=hunter2 x"]
 )
 def test_a_password_is_never_shown(run: Run, tmp_path: Path, folder: MakeFolder, dsn_: str) -> None:
-    code, out, err = run("up", "--json", "--dsn", dsn_, "--dir", folder(_PAIRS), "--wait", "0")
+    code, out, err = run("up", "--json", "--dsn", dsn_, "--dir", folder(PAIRS), "--wait", "0")
 
     assert (code in {2, 5}, "hunter2" in out + err) == (True, False)
 

@@ -6,10 +6,11 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenantstore.cli.output import INTERRUPTED, OWNER_DSN, UNREACHABLE, Help, Parser, dumped, failed, log
+from tenantstore.cli.output import INTERRUPTED, OWNER_DSN, UNREACHABLE, Help, Parser, dumped, failed, failure, log
 from tenantstore.errors import TenantstoreError
 from tenantstore.migrate.errors import Drift, MigrationError
 from tenantstore.migrate.shown import one_line
@@ -112,7 +113,7 @@ def _port(text: str) -> int:
 
 
 def _up(asked: argparse.Namespace, development: "Development") -> int:
-    from tenantstore.cli.migrate_commands import Log
+    from tenantstore.cli.migrate_progress import Log
 
     migrations = asked.migrations or _migrations()
     was_up, is_new = development.pid is not None, development.kept is None
@@ -120,14 +121,11 @@ def _up(asked: argparse.Namespace, development: "Development") -> int:
     log(f"PostgreSQL {server.version} ({server.provider}) {'was' if was_up else 'is'} up, its data in {server.data}")
     if is_new and asked.dir is None:
         _note_another(development)
-    progress = Log(quiet=True)
     try:
-        prepared = development.prepare(server, migrations, progress)
+        with closing(Log(quiet=True)) as progress:
+            prepared = development.prepare(server, migrations, progress)
     except MigrationError as error:
-        progress.end()
         return _not_migrated(error, asked, _told(development, server))
-    finally:
-        progress.end()
     count = len(prepared.done)
     log(f"{count} migration{'s' * (count != 1)} applied" if count else "nothing to migrate")
     dsn, told = prepared.dsn, _told(development, server)
@@ -165,8 +163,7 @@ def _not_migrated(error: MigrationError, asked: argparse.Namespace, told: dict[s
         f" `tenantstore db psql{folder}` looks around in it, and ${OWNER_DSN} leads to it."
     )
     if asked.json:
-        failure = {"kind": type(error).__name__, "exit_code": error.exit_code, "text": str(error)}
-        print(dumped({"error": failure, **told}))
+        print(dumped({"error": failure(error, error.exit_code, str(error)), **told}))
     else:
         print(f"export {_owner(told)}; false")
     return error.exit_code

@@ -12,7 +12,8 @@ from types import FrameType
 from tenantstore import resources
 from tenantstore.cli import migrate_commands as commands
 from tenantstore.cli.migrate_folders import chosen
-from tenantstore.cli.output import DATABASE, Help, Parser, log
+from tenantstore.cli.migrate_shown import Result, failed
+from tenantstore.cli.output import DATABASE, INTERRUPTED, Help, Parser, log
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.resources import OURS
 
@@ -30,7 +31,6 @@ exit codes:
 The database is --dsn, else $TENANTSTORE_DSN, else what libpq's own PG* variables say. A password is better kept out of
 the command line: in the environment, or in a service or password file.
 """
-_INTERRUPTED = 130
 # `down N` and `redo` once more would undo what they were not asked for.
 _IN_BETWEEN = "interrupted: `status` shows what is undone, and `up` or `down` goes on from there"
 _INTERRUPTION = {
@@ -63,11 +63,11 @@ def main(argv: Sequence[str]) -> int:
     try:
         if arguments.command != "new":
             arguments.folders = chosen(arguments)
-        result: commands.Result = arguments.run(arguments)
+        result: Result = arguments.run(arguments)
     except MigrationError as error:
-        result = commands.failed(error)
+        result = failed(error)
     except KeyboardInterrupt:
-        result = commands.Result({"error": {"kind": "Interrupted", "exit_code": _INTERRUPTED}}, exit_code=_INTERRUPTED)
+        result = Result({"error": {"kind": "Interrupted", "exit_code": INTERRUPTED}}, exit_code=INTERRUPTED)
         # The terminal may be what has gone.
         with suppress(OSError):
             log(_INTERRUPTION.get(arguments.command, "interrupted"))
