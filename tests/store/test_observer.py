@@ -11,7 +11,7 @@ import pytest
 
 from tenantstore import Store
 from tenantstore.errors import ConnectionLost, CustomerNotActive, NotFound, PoolExhausted, TransactionAborted
-from tenantstore.observe import Event, PoolWaited, StatementRan, TransactionEnded
+from tenantstore.observe import Event, PoolWaited, StatementRan, TransactionEnded, all_of
 from tenantstore.testing.faults import Faults
 from tests.store import notes
 from tests.store.conftest import Open
@@ -293,3 +293,14 @@ def test_an_observer_that_uses_its_own_store_is_not_told_of_that(dsn: str, ada: 
         store.tenant(ada).run(notes.create_for_customer(ada, "a"))
 
     assert [type(event) for event in heard] == [PoolWaited, StatementRan]
+
+
+def test_another_observer_of_the_same_store_is_told_of_it(dsn: str, ada: UUID, heard: Heard) -> None:
+    def observe(event: Event) -> None:
+        if isinstance(event, StatementRan):
+            store.operator().run(notes.list_all())
+
+    with Store.open(dsn, observer=all_of(observe, heard)) as store:
+        store.operator().run(notes.create(ada, "a"))
+
+    assert [each[0] for each in heard.statements()] == ["notes/list_all", "notes/create"]

@@ -91,17 +91,25 @@ class Observer(Protocol):
 
 
 def all_of(*observers: Observer) -> Observer:
-    """An observer that hands each event to these, in this order, whatever one of them does with it."""
+    """An observer that hands each event to these, in this order, whatever one of them does with it.
 
-    def observe(event: Event, /) -> None:
-        for observer in observers:
+    What one of them causes by using its own store, the others are told.
+    """
+    return _All(observers)
+
+
+class _All(tuple[Observer, ...]):
+    def __call__(self, event: Event, /) -> None:
+        for observer in self:
             tell(observer, event)
-
-    return observe
 
 
 def tell(observer: Observer, event: Event) -> None:
     """Hand the event over, whatever the observer does with it; not what it causes itself by using its own store."""
+    if isinstance(observer, _All):
+        # Each of them is told what another causes.
+        observer(event)
+        return
     hearing: list[Observer] = _hearing.__dict__.setdefault("observers", [])
     if any(each is observer for each in hearing):
         return
