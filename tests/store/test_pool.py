@@ -183,10 +183,17 @@ def test_a_dsn_that_cannot_be_read_is_not_shown(store: type[Store] | type[AsyncS
 
 @pytest.mark.parametrize(
     "misread",
-    ["postgresql://u:pa@sEcret@h/db", "postgresql://localhost:sEcret/x@h/db", "host=a,b@sEcret", "port=sEcret"],
+    [
+        "postgresql://u:pa@sEcret@h/db",
+        "postgresql://localhost:sEcret/x@h/db",
+        "postgresql://u:pa@/sEcret@h/db",
+        "postgres://localhost:5432/sEcret@h/db",
+        "host=a,b@sEcret",
+        "port=sEcret",
+    ],
 )
 @pytest.mark.parametrize("store", [Store, AsyncStore])
-def test_a_password_that_libpq_takes_for_a_host_or_a_port_is_not_shown(
+def test_a_password_that_libpq_takes_for_something_else_is_not_shown(
     store: type[Store] | type[AsyncStore], misread: str
 ) -> None:
     with pytest.raises(InvalidParameter, match="dsn has a host or a port that is none: write") as refused:
@@ -195,8 +202,9 @@ def test_a_password_that_libpq_takes_for_a_host_or_a_port_is_not_shown(
     assert "sEcret" not in str(refused.value)
 
 
-def test_a_host_with_an_at_may_be_a_socket() -> None:
+def test_an_at_may_be_a_sockets_or_of_what_is_encoded() -> None:
     sockets = ["host=/tmp/a@b", "host=@abstract,/b@c,h port=5432,,5433", "postgresql://%40abstract/db"]
+    sockets += ["postgresql:///a%40b?host=@abstract", "host=h password=postgresql://u/a@b"]
 
     assert [conninfo(each) for each in sockets] == sockets
 

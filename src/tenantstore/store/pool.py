@@ -91,9 +91,11 @@ def conninfo(dsn: str | None) -> str:
         options = {each.keyword: (each.val or b"").decode() for each in Conninfo.parse(target.encode())}
     except (psycopg.Error, UnicodeError):
         raise InvalidParameter("dsn", f"is not one that libpq can read: {_DSN}") from None
-    # Of a password with an @ or a / in it, libpq takes the rest for a host or a port, and quotes it in its error.
+    # Of a password with an @ or a / in it, libpq takes the rest for a host, a port or a database, and quotes it in its
+    # error, or the server does.
     hosts = [host for host in options[b"host"].split(",") if not host.startswith("/")]
-    if any("@" in host[1:] for host in hosts) or not re.fullmatch(r"[\d\s+,-]*", options[b"port"]):
+    misread = any("@" in host[1:] for host in hosts) or re.match(r"postgres(ql)?://[^/?]*/[^?]*@", target)
+    if misread or not re.fullmatch(r"[\d\s+,-]*", options[b"port"]):
         raise InvalidParameter("dsn", f"has a host or a port that is none: {_DSN}")
     return target
 
