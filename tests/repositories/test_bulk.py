@@ -225,6 +225,7 @@ BAD: dict[str, Callable[[], object]] = {
     "interval_end has no time zone": lambda: log(uuid4(), interval_end=NAIVE),
     "interval_start has no time zone": lambda: log(uuid4(), interval_start=NOON.replace(tzinfo=Nowhere())),
     "interval_end is before interval_start": lambda: log(uuid4(), interval_start=LATER, interval_end=NOON),
+    "logs is None": lambda: bandwidth.create_many(NONE),
     "heartbeats[1] is None": lambda: devices.update_heartbeats([Heartbeat(uuid4()), NONE]),
     "heartbeats[0] is of type NewBandwidthLog, not Heartbeat": lambda: devices.update_heartbeats([ANY_LOG]),
     "logs[2] is None": lambda: bandwidth.create_many([log(uuid4()), log(uuid4()), NONE]),

@@ -56,8 +56,10 @@ def one_of(choices: Collection[str], **values: str) -> None:
 def listed(name: str, record: type[R], values: Iterable[R]) -> list[R]:
     """What a bulk function is given, also by what can be read only once.
 
-    :raises InvalidParameter: for an element that is no such record, with its index.
+    :raises InvalidParameter: for None, and for an element that is no such record, with its index.
     """
+    if values is None:
+        raise InvalidParameter(name, "is None")
     records = list(values)
     if set(map(type, records)) - {record}:
         for index, each in enumerate(records):
