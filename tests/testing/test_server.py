@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from typing import Any
 
 import psycopg
 import pytest
@@ -52,6 +53,27 @@ def test_a_copy_has_what_its_template_has(any_server: Server) -> None:
         any_server.drop_database(name)
 
     assert copied == [(1,)]
+
+
+def test_a_kernel_that_cannot_copy_leaves_it_to_the_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    if server.version < 18:
+        pytest.skip("before 18 the server copies by itself")
+    execute, refused = psycopg.Connection.execute, []
+
+    def refuse(connection: psycopg.Connection[Any], query: Any, *rest: Any) -> Any:
+        text = query if isinstance(query, str) else query.as_string(connection)
+        if text.startswith("CREATE DATABASE") and execute(connection, "SHOW file_copy_method").fetchone() == ("clone",):
+            refused.append(text)
+            raise errors.InternalError_("could not clone file: Function not implemented")
+        return execute(connection, query, *rest)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", refuse)
+    with server.another() as other:
+        for name in ("first", "second"):
+            other.create_database(name)
+            other.drop_database(name)
+
+    assert len(refused) == 1
 
 
 def test_a_name_that_is_taken_and_one_that_is_not_there_are_errors(any_server: Server) -> None:

@@ -5,6 +5,7 @@ import secrets
 import time
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -50,6 +51,7 @@ class Server:
         self.empty = empty
         self._listens = listens
         self._password: str | None = None
+        self._kernel_copies = version >= 18 and self.data is not None
         self._lock = RLock()
         # In a list, so that the finalizer can close it without holding on to the server.
         self._admins: list[psycopg.Connection[tuple[Any, ...]]] = []
@@ -108,7 +110,7 @@ class Server:
             # Copying files takes 6.7 ms where writing them to the log (the default) takes 9.5.
             statement = SQL("CREATE DATABASE {} {} STRATEGY file_copy")
             model = SQL("TEMPLATE {}").format(Identifier(template)) if template else SQL(self.empty)
-            self.connection().execute(statement.format(Identifier(name), model))
+            self._copy(statement.format(Identifier(name), model))
 
     def drop_database(self, name: str) -> None:
         """Drop a database; who is still connected to it after half a second is thrown out.
@@ -190,9 +192,29 @@ class Server:
 
     def connection(self) -> "psycopg.Connection[tuple[Any, ...]]":
         """The one connection that makes and drops databases, opened at its first use. It ends with the server."""
+        import psycopg
+
         if not self._admins or self._admins[0].closed:
             self._admins[:] = [self.admin()]
+            if self._kernel_copies:
+                # The default reads and writes each block itself: a CREATE DATABASE takes a tenth longer, and more where
+                # a file system could share the blocks. A server may have been built where there is no such call.
+                with suppress(psycopg.errors.InvalidParameterValue):
+                    self._admins[0].execute("SET file_copy_method = clone")
         return self._admins[0]
+
+    def _copy(self, statement: "psycopg.sql.Composed") -> None:
+        """Run a CREATE DATABASE, once more where the kernel does not know how to copy."""
+        import psycopg
+
+        try:
+            self.connection().execute(statement)
+        except psycopg.errors.InternalError_:
+            if not self._kernel_copies:
+                raise
+            self._kernel_copies = False
+            self.connection().execute("RESET file_copy_method")
+            self.connection().execute(statement)
 
 
 def _uri(database: str, parameters: Mapping[str, str]) -> str:
