@@ -219,6 +219,14 @@ def test_new_writes_the_next_pair_with_as_many_digits(tmp_path: Path) -> None:
     assert [str(first), str(second), migrate.check(tmp_path / "made")] == ["001_add_the_ports", "002_then", []]
 
 
+def test_new_writes_no_half_of_a_pair(tmp_path: Path) -> None:
+    # One that the name of the up file has room for, and that of the down file has not.
+    with pytest.raises(OSError, match=r"down\.sql"):
+        migrate.new(tmp_path, "a" * (255 - len("001_.up.sql")))
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_our_own_migrations_pass() -> None:
     from tenantstore.resources import folder
 

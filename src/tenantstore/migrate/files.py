@@ -5,8 +5,9 @@ beside them.
 """
 
 import re
+import shlex
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -78,18 +79,33 @@ def new(folder: Path, name: str) -> Migration:
         raise Misconfigured(f"{same.up.path} is there already", "Write into it, or name what the next one adds.")
     last = there[-1].up.path.name.split("_")[0] if there else "000"
     version = int(last) + 1
-    scripts = []
-    for direction, text in (("up", "-- Why this is needed.\n"), ("down", "-- What this loses.\n")):
-        path = folder / f"{version:0{len(last)}}_{stem}.{direction}.sql"
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-        scripts.append(Script(path, text))
-    return Migration(version, stem, *scripts)
+    up, down = (
+        Script(folder / f"{version:0{len(last)}}_{stem}.{direction}.sql", text)
+        for direction, text in (("up", "-- Why this is needed.\n"), ("down", "-- What this loses.\n"))
+    )
+    _write([up, down])
+    return Migration(version, stem, up, down)
+
+
+def _write(made: Sequence[Script]) -> None:
+    """Write them all, or none: half a pair is a fault of the folder."""
+    begun: list[Path] = []
+    try:
+        for script in made:
+            with script.path.open("x", encoding="utf-8") as file:
+                begun.append(script.path)
+                file.write(script.text)
+    except BaseException:
+        for path in begun:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _read(folder: Path) -> tuple[list[Migration], list[Problem]]:
+    begin = f"`tenantstore migrate new NAME --dir {shlex.quote(one_line(str(folder)))}` begins one."
     if not folder.is_dir():
-        raise Misconfigured(f"{folder}: no such folder", "--dir names the folder of the migrations.")
+        kind = "not a folder" if folder.exists() else "no such folder"
+        raise Misconfigured(f"{folder}: {kind}", "Misspelt?" if folder.exists() else f"Misspelt? Else {begin}")
     problems: list[Problem] = []
     versions: dict[int, dict[str, list[Script]]] = defaultdict(lambda: {"up": [], "down": []})
     for path in sorted(path for path in folder.iterdir() if _MEANT.match(path.name)):
@@ -105,7 +121,7 @@ def _read(folder: Path) -> tuple[list[Migration], list[Problem]]:
         else:
             versions[int(match["version"])][match["direction"]].append(script)
     if not versions and not problems:
-        raise Misconfigured(f"{folder}: no migrations in it", "`new NAME` begins one; --dir names another folder.")
+        raise Misconfigured(f"{folder}: no migrations in it", f"Is it the right folder? Then {begin}")
     # Where a file cannot be read, its partner is not to blame.
     unread = {path.path.name.split(".")[0] for path in problems}
     migrations = []
