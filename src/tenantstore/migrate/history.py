@@ -65,7 +65,7 @@ SET
     tool_version = excluded.tool_version,
     progress = excluded.progress
 """
-_REPAIR = "UPDATE {table} SET name = %s, up_checksum = %s, down_checksum = %s WHERE version = %s"
+_REPAIR = "UPDATE {table} SET up_checksum = %s, down_checksum = %s WHERE version = %s"
 _EXISTS = """
 SELECT EXISTS (
     SELECT FROM pg_catalog.pg_class AS c
@@ -166,9 +166,9 @@ class History:
         connection.execute(_named(self, "DELETE FROM {table} WHERE version = %s"), [version])
 
     def repair(self, connection: Connection, migration: Migration) -> None:
-        """Take the name and checksums of the files into the row."""
+        """Take the checksums of the files into the row."""
         down = migration.down.checksum if migration.down else None
-        connection.execute(_named(self, _REPAIR), [migration.name, migration.up.checksum, down, migration.version])
+        connection.execute(_named(self, _REPAIR), [migration.up.checksum, down, migration.version])
 
 
 def find(connection: Connection, name: str) -> History:
