@@ -253,6 +253,24 @@ def test_a_number_that_another_project_has_applied_is_told_by_the_options_of_db(
     )
 
 
+def test_a_fault_in_a_later_folder_stops_the_first_as_well(
+    new: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "orders").mkdir()
+    for way in ("up", "down"):
+        (tmp_path / f"orders/1_orders.{way}.sql").write_text("CREATE TABLE orders ();")
+    code, told = _json(capsys, "up", new, "--migrations", f"{tmp_path}/orders", "--migrations", f"{tmp_path}/none")
+    with psycopg.connect(told["owner_dsn"]) as connection:
+        made = connection.execute("SELECT to_regclass('orders')").fetchone()
+
+    assert (code, told["error"]["text"], made) == (
+        2,
+        f"{tmp_path}/none: no such folder\n"
+        f"Misspelt? Else `tenantstore migrate new NAME --dir {tmp_path}/none` begins one.",
+        (None,),
+    )
+
+
 def _full(path: Path) -> Path:
     path.mkdir()
     (path / "precious").touch()
@@ -270,7 +288,7 @@ _UNFIT: dict[str, tuple[str, Callable[[Path], Path], int, str]] = {
         f"with {odd!r}": ("up", _below(f"a{odd}b"), 2, f"{odd!r} cannot be in the path")
         for odd in [",", '"', "$", "`", "\\", "\n", "\x7f", "\udcff"]
     },
-    "a file": ("up", lambda path: Path(__file__), 2, "File exists"),
+    "a file": ("up", lambda path: Path(__file__), 2, "test_db.py: not a folder\nName another: --dir FOLDER."),
     "down": ("psql", lambda path: path, 5, "Of one that was started with --dir, say --dir as you did."),
 }
 
@@ -308,8 +326,8 @@ def test_nothing_is_down_already(new: Path, capsys: pytest.CaptureFixture[str]) 
 
     assert (codes, *capsys.readouterr(), new.exists()) == (
         [0, 5],
-        "down: there was never a server\n",
-        "no server was up\n",
+        f"down: there was never a server in {new}\n",
+        f"no server was up in {new}\n",
         False,
     )
 

@@ -195,7 +195,8 @@ def _down(asked: argparse.Namespace, development: "Development") -> int:
         print(dumped({"stopped": stopped, "folder": str(development.folder)}))
     else:
         what = "the server is down" if stopped else "no server was up"
-        log(f"{what}; the data stays in {development.folder}" if development.data.exists() else what)
+        has_data = development.data.exists()
+        log(f"{what}; the data stays in {development.folder}" if has_data else f"{what} in {development.folder}")
     return 0
 
 
@@ -205,9 +206,8 @@ def _status(asked: argparse.Namespace, development: "Development") -> int:
     if asked.json:
         print(dumped(told))
     elif server is None:
-        print(
-            one_line(f"down: {development.folder}" if development.data.exists() else "down: there was never a server")
-        )
+        never = "" if development.data.exists() else "there was never a server in "
+        print(one_line(f"down: {never}{development.folder}"))
     else:
         print(one_line(f"up: PostgreSQL {server.version}, process {server.pid}, {development.folder}"))
         print(one_line(f"the superuser: {told['owner_dsn']}"))

@@ -54,14 +54,19 @@ def migrations(start: Path) -> list[str]:
     file, told = found
     named = told.get("migrations", [OURS]) if isinstance(told, dict) else None
     if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
-        raise Misconfigured(f"{file}: [tool.tenantstore.check] migrations is a list of texts")
+        advice = f'Write it as migrations = ["{OURS}", "migrations"].'
+        raise Misconfigured(f"{file}: [tool.tenantstore.check] migrations is a list of texts", advice)
     return [each if each == OURS else str(file.parent / each) for each in named]
 
 
 def folders(start: Path) -> list[Folder]:
     """The same as folders."""
+    return each_of(migrations(start))
+
+
+def each_of(named: Sequence[str]) -> list[Folder]:
+    """The folders of such names."""
     found: list[Folder] = []
-    named = migrations(start)
     for each, history in zip(named, histories(named), strict=True):
         found.append(Folder(located(each), history, tuple(before.path for before in found)))
     return found
@@ -86,7 +91,7 @@ def _read(file: Path) -> Any:
     try:
         found: Any = tomllib.loads(file.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise Misconfigured(f"{file}: {error}") from None
+        raise Misconfigured(f"{file}: {getattr(error, 'strerror', None) or error}") from None
     for name in ("tool", "tenantstore", "check"):
         if not isinstance(found, dict):
             raise Misconfigured(f"{file}: [tool.tenantstore.check] is no table")

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from tenantstore.migrate import project
 from tenantstore.migrate.errors import Misconfigured
 from tenantstore.migrate.shown import one_line
-from tenantstore.resources import OURS
 from tenantstore.testing.binaries import Binaries
 from tenantstore.testing.cluster import fill
 from tenantstore.testing.errors import NoProvider, ServerFailed
@@ -172,15 +171,19 @@ class Development:
         :raises BypassesIsolation: when the role has become one whom row-level security does not hold.
         """
         from tenantstore import migrate
+        from tenantstore.migrate.files import load
 
         done: list[migrate.Done] = []
         with self._alone():
             if not server.connection().execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount:
                 server.create_database(DATABASE)
-            for each, table in zip(migrations, project.histories(migrations), strict=True):
-                folder = None if each == OURS else Path(each)
-                options = migrate.Options(table=table, report=report)
-                done += migrate.up(server.dsn(DATABASE), folder, options=options)
+            folders = project.each_of(migrations)
+            for folder in folders:
+                # Before the first is applied: a fault in a later one stops them all.
+                load(folder.path)
+            for folder in folders:
+                options = migrate.Options(table=folder.table, report=report)
+                done += migrate.up(server.dsn(DATABASE), folder.path, options=options)
             with server.admin(DATABASE) as inside:
                 tables = tables_by_owner(inside)
             role = ready_role(self._with_secret(server), LOGIN, tables)
@@ -207,6 +210,8 @@ class Development:
         if len(os.fsencode(socket)) > _LONGEST_SOCKET:
             problem = f"{self.folder}: too long a path for a socket, of at most {_LONGEST_SOCKET} bytes"
             raise Misconfigured(problem, "Name a shorter one: --dir FOLDER.")
+        if self.folder.exists() and not self.folder.is_dir():
+            raise Misconfigured(f"{self.folder}: not a folder", "Name another: --dir FOLDER.")
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = {each.name for each in self.folder.iterdir()}
         if found and "lock" not in found:
