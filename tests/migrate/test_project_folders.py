@@ -164,6 +164,24 @@ def test_new_goes_to_the_services_own_folder(project: Path, run: Run) -> None:
     assert run("new", "more")[1].splitlines() == ["second/2_more.up.sql", "second/2_more.down.sql"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named", "told"),
+    [
+        (["new", "more"], ["tenantstore", "first", "second"], "Say which: --dir first or --dir second.\n"),
+        (["new", "more", "--dir", "tenantstore"], ["first"], "Name another: --dir FOLDER.\n"),
+        (["up"], [], 'Name them there, migrations = ["migrations"], or by --dir.\n'),
+    ],
+)
+def test_a_folder_that_is_not_certain_is_to_be_named(
+    project: Path, run: Run, arguments: list[str], named: list[str], told: str
+) -> None:
+    (project / "pyproject.toml").write_text(f"[tool.tenantstore.check]\nmigrations = {json.dumps(named)}\n")
+    before = sorted(project.rglob("*"))
+    code, _, err = run(*arguments)
+
+    assert (code, err.endswith(f"\n{told}"), sorted(project.rglob("*"))) == (2, True, before)
+
+
 def test_a_project_that_cannot_be_read_is_no_matter_where_the_folder_is_named(project: Path, run: Run) -> None:
     (project / "pyproject.toml").write_text("[tool.tenantstore")
 

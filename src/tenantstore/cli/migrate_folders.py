@@ -29,12 +29,19 @@ def chosen(asked: Namespace) -> list[Folder]:
             f"note: ./{_HERE} is not looked at, but {named(found)}. Name it by --dir {_HERE}, or once for all commands"
             f' in pyproject.toml:\n    [tool.tenantstore.check]\n    migrations = ["{OURS}", "{_HERE}"]'
         )
+    if not found:
+        advice = 'Name them there, migrations = ["migrations"], or by --dir.'
+        raise Misconfigured("[tool.tenantstore.check] in the nearest pyproject.toml names no migrations", advice)
     if len(found) > 1 and (of_one := _of_one(asked)):
-        raise Misconfigured(
-            f"`{of_one}` is for one folder, and this project has {len(found)}: {', '.join(map(str, found))}",
-            f"Say which: --dir {' or --dir '.join(OURS if each.is_ours else str(each) for each in found)}.",
-        )
+        raise _which(of_one, found)
     return found
+
+
+def _which(of_one: str, found: Sequence[Folder]) -> Misconfigured:
+    return Misconfigured(
+        f"`{of_one}` is for one folder, and this project has {len(found)}: {', '.join(map(str, found))}",
+        f"Say which: --dir {' or --dir '.join(OURS if each.is_ours else str(each) for each in found)}.",
+    )
 
 
 def judged(found: Sequence[Folder]) -> Sequence[Folder]:
@@ -43,11 +50,18 @@ def judged(found: Sequence[Folder]) -> Sequence[Folder]:
 
 
 def for_new(asked: Namespace) -> Path:
-    """Where the next pair is begun: an installed package is no place to write to."""
+    """Where the next pair is begun: an installed package is no place to write to.
+
+    :raises Misconfigured: when the project has several folders, or that package's is named.
+    """
+    if str(asked.dir) == OURS:
+        raise Misconfigured("tenantstore's own migrations are not a service's to add to", "Name another: --dir FOLDER.")
     if asked.dir is not None:
         return Path(asked.dir)
-    theirs = [each.path for each in folders(Path.cwd()) if not each.is_ours]
-    return theirs[0] if len(theirs) == 1 else _HERE
+    theirs = [each for each in folders(Path.cwd()) if not each.is_ours]
+    if len(theirs) > 1:
+        raise _which("new", theirs)
+    return theirs[0].path if theirs else _HERE
 
 
 def named(found: Sequence[Folder]) -> str:
@@ -72,6 +86,6 @@ def _is_same(one: Path, other: Path) -> bool:
 def _of_one(asked: Namespace) -> str:
     """What of the request is the business of one folder only."""
     if getattr(asked, "one_folder", False):
-        return f"{asked.command}"
+        return str(asked.command)
     given = {"--to": "to", f"{asked.command} N": "limit", "--table": "table"}
     return next((name for name, key in given.items() if getattr(asked, key, None) is not None), "")
