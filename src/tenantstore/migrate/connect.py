@@ -22,6 +22,7 @@ _UNNAMED = (
     "No DSN was given, by --dsn or TENANTSTORE_DSN, so libpq's PG* variables and its defaults were taken."
     ' For development, `eval "$(tenantstore db up)"` starts a server and sets it.'
 )
+_REFUSED = "Put the DSN right, or make on the server what it asks for."
 # Waiting does not help against these. In a server that speaks another language they are waited out.
 _FINAL = re.compile(
     r"password authentication failed|no password supplied|no pg_hba\.conf entry|authentication failed for user"
@@ -54,7 +55,7 @@ def connect(dsn: str, wait_seconds: float = 0) -> Connection:
         except psycopg.OperationalError as error:
             reason = indented(hidden(str(error).strip(), dsn))
             if _FINAL.search(reason):
-                raise Misconfigured(reason, "" if dsn else _UNNAMED) from None
+                raise Misconfigured(reason, _REFUSED if dsn else _UNNAMED) from None
             if time.monotonic() + pause > deadline:
                 if not wait_seconds:
                     raise Unreachable(f"no connection: {reason}", f"Is the server up?{unnamed}") from None
