@@ -35,6 +35,10 @@ class Nowhere(tzinfo):
 
     dst = tzname = utcoffset
 
+    def __repr__(self) -> str:
+        # In the name of a test, which is the same in every process that runs some of them.
+        return "Nowhere()"
+
 
 @dataclass(frozen=True)
 class Onlooker:
