@@ -285,6 +285,34 @@ SABOTAGES: list[tuple[str, str, list[tuple[str, str]]]] = [
         "",
         [("policy-wide", "policy every on tickets")],
     ),
+    (
+        f"{_TICKETS} CREATE POLICY a ON tickets FOR SELECT TO tenantstore_tenant USING (customer_id IS NOT NULL);"
+        "CREATE POLICY b ON tickets FOR INSERT WITH CHECK (lower(title) <> title OR 1 = 1);"
+        "CREATE POLICY c ON tickets FOR UPDATE USING (customer_id = tenantstore_customer_id()) WITH CHECK (1 = 1)",
+        "",
+        [
+            ("policy-wide", "policy a on tickets"),
+            ("policy-wide", "policy b on tickets"),
+            ("policy-wide", "policy c on tickets"),
+        ],
+    ),
+    # Whoever asks is asked for, or nobody is let at anything.
+    (
+        f"{_TICKETS} CREATE POLICY a ON tickets FOR SELECT USING (customer_id = tenantstore_customer_id());"
+        "CREATE POLICY b ON tickets FOR SELECT USING (title = current_setting('shop.title', true));"
+        "CREATE POLICY c ON tickets FOR DELETE USING (EXISTS (SELECT FROM customers AS c WHERE c.id = customer_id));"
+        "CREATE POLICY d ON tickets FOR INSERT WITH CHECK (title = current_user);"
+        "CREATE POLICY e ON tickets FOR UPDATE USING (title = CURRENT_ROLE) WITH CHECK (false);"
+        "CREATE POLICY f ON tickets FOR DELETE TO tenantstore_operator USING (true)",
+        "",
+        [],
+    ),
+    (
+        f"{_TICKETS} CREATE POLICY every ON tickets FOR SELECT USING (true);"
+        "CREATE POLICY theirs ON tickets AS RESTRICTIVE USING (customer_id = tenantstore_customer_id())",
+        "",
+        [],
+    ),
     (f"{_TICKETS} CREATE TABLE answers (ticket_id uuid REFERENCES tickets (id))", "", [("rls-off", "answers")]),
     (
         "CREATE TABLE notes (body text); GRANT SELECT (body) ON notes TO tenantstore_tenant",

@@ -153,6 +153,7 @@ def test_the_command_says_how_closely_it_looked_at_a_services_tables(
         ],
     )
     assert without.startswith("tickets: whose the rows are, no model says")
+    assert "That the others keep to a customer's own rows is not proven" in without
 
 
 def test_a_role_that_is_not_there_is_the_first_finding(patient: Patient) -> None:

@@ -35,7 +35,8 @@ def examine(dsn: str = "", model: TenantModel | None = None) -> list[Finding]:
     """What is not as the model says; an empty list when all is well.
 
     ``model`` is a service's own, for the tables that it has beside ours. Without it only what is wrong with those
-    whosever their rows are is found: row-level security, grants to others, policies for every row.
+    whosever their rows are is found: row-level security, grants to others, policies that are the same for every
+    customer. That the other policies keep to a customer's own rows is proven with a model alone.
 
     :raises MigrationError: ``Unreachable`` without a server, ``Misconfigured`` when it refuses whom the DSN names.
     """

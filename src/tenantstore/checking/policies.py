@@ -54,6 +54,27 @@ ORDER BY 1, 2
 """
 
 
+# Those of which each half may depend on who asks: by a sub-query, whose tables have policies too, by a name or setting
+# of the session, by a function of the service's own. What the server's other functions give is the same for everybody.
+_ASKING = """
+SELECT p.polrelid::regclass::text, quote_ident(p.polname)
+FROM pg_policy AS p
+CROSS JOIN LATERAL (
+    SELECT
+        h.tree::text ~ '[{](SUBLINK|SQLVALUEFUNCTION) ' OR EXISTS (
+            SELECT
+            FROM regexp_matches(h.tree::text, ':(?:op)?funcid (\\d+)', 'g') AS m (oids)
+            INNER JOIN pg_proc AS f ON f.oid = m.oids[1]::oid
+            WHERE f.oid >= 16384 OR f.provolatile <> 'i'
+        ) AS asks
+    FROM (VALUES (p.polqual), (p.polwithcheck)) AS h (tree)
+    WHERE pg_get_expr(h.tree, p.polrelid) <> 'false'
+) AS a
+GROUP BY 1, 2
+HAVING bool_and(a.asks)
+"""
+
+
 def judge(look: Look, others: Sequence[Other]) -> Iterator[Finding]:
     """What is missing, what is too much, what says something else."""
     rows = [
@@ -73,9 +94,17 @@ def judge(look: Look, others: Sequence[Other]) -> Iterator[Finding]:
     known = set(TABLES)
     # Of what the service's own model knows, more is proven than that.
     holding = {each.name for each in others if each.holds and not each.owned}
+    asking = set(look.execute(_ASKING))
+    held = {
+        (row.table, row.command)
+        for key, row in found.items()
+        if not row.permissive and key in asking and {TENANT, PUBLIC} & set(row.roles)
+    }
     for key, row in found.items():
         wanted = expected.get(key)
-        verdict = _compare(row, wanted) if wanted else _unexpected(row, row.table in known, row.table in holding)
+        is_held = bool(held & {(row.table, row.command), (row.table, "ALL")})
+        same = row.table in holding and key not in asking and not is_held
+        verdict = _compare(row, wanted) if wanted else _unexpected(row, row.table in known, same)
         if verdict:
             code, problem = verdict
             drop = f"DROP POLICY {row.name} ON {row.table};"
@@ -115,8 +144,11 @@ def _compare(row: Written, want: Written) -> tuple[str, str] | None:
     return "policy-differs", f"says {which} {_bracketed(is_)}, the model says {_bracketed(should)}"
 
 
-def _unexpected(row: Written, known: bool, holding: bool) -> tuple[str, str] | None:
-    """On a table of the model every policy more is one too many; on others those that are made for an accident."""
+def _unexpected(row: Written, known: bool, same: bool) -> tuple[str, str] | None:
+    """On a table of the model every policy more is one too many; on others those that are made for an accident.
+
+    ``same``: on a table that holds customers' rows, it is the same whoever asks, and so is all that narrows it.
+    """
     tenants = bool({TENANT, PUBLIC} & set(row.roles))
     if row.permissive and tenants and row.command == "ALL":
         return "policy-for-all", "is FOR ALL: whoever may see a row may change it"
@@ -124,8 +156,8 @@ def _unexpected(row: Written, known: bool, holding: bool) -> tuple[str, str] | N
         return "policy-wide", f"is not the model's, and true for every row, for {_reach(row)}"
     if known:
         return "policy-extra", f"is not the model's: it {'opens' if row.permissive else 'hides'} rows for {_reach(row)}"
-    if holding and tenants and row.permissive and "true" in (row.using, row.check):
-        return "policy-wide", f"is true for every row, whosever it is, for {_reach(row)}"
+    if same and tenants and row.permissive and {row.using, row.check} - {None, "false"}:
+        return "policy-wide", f"lets every customer at the same rows, whosever they are, for {_reach(row)}"
     if tenants and row.command == "UPDATE" and row.check is None:
         return "policy-no-check", "has no WITH CHECK: which rows may be left behind is not said by itself"
     return None

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 _LOOKED_AT = {
     "in_model": "held against the model of this project",
     "not_in_model": (
-        "whose the rows are, no model says: looked at were row-level security, grants, and policies for every row."
-        " Name a model in [tool.tenantstore.check] of pyproject.toml, and run this there."
+        "whose the rows are, no model says: looked at were row-level security, grants, and policies that are the same"
+        " for every customer. That the others keep to a customer's own rows is not proven: name a model in"
+        " [tool.tenantstore.check] of pyproject.toml, and run this there."
     ),
     "not_judged": (
         "not looked at: by columns and foreign keys they hold nothing of a customer's, and no customer is granted"
@@ -42,7 +43,8 @@ The database is --dsn, else $TENANTSTORE_DSN, else what libpq's own PG* variable
 service logs in with: that this role may do nothing by itself is part of what is asked. It reads catalogs only.
 
 A service's own tables are held against the model that [tool.tenantstore.check] in the nearest pyproject.toml names.
-Without one, row-level security, grants to others and policies for every row are looked at, and stderr says so.
+Without one, row-level security, grants to others and policies that are the same for every customer are looked at,
+and stderr says so: that the other policies keep to a customer's own rows is not proven then.
 """
 
 
