@@ -154,7 +154,7 @@ def test_it_ends_quietly_when_nobody_reads_on(start: Callable[..., Demo]) -> Non
     demo.stdout.close()
     assert demo.stderr is not None
 
-    assert (demo.stderr.read(), demo.wait()) == ("", 1)
+    assert (demo.stderr.read(), demo.wait()) == ("", 141)
 
 
 @pytest.mark.parametrize(

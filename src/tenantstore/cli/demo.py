@@ -13,13 +13,13 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from tenantstore.cli.output import INTERRUPTED
 from tenantstore.errors import TenantstoreError
 
 if TYPE_CHECKING:
     from tenantstore.demo.stage import Scene
     from tenantstore.testing import Server
 
-_INTERRUPTED = 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _BOLD, _RED, _GREEN = "1", "31", "32"
 
@@ -32,15 +32,11 @@ def main(argv: Sequence[str]) -> int:
         try:
             _play(signals, keep)
         except KeyboardInterrupt:
-            return _INTERRUPTED
-        except BrokenPipeError:
-            # Whoever read along has gone, and Python would say so once more when it flushes at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
+            return INTERRUPTED
         except (TenantstoreError, ImportError) as error:
             # The terminal's Ctrl-C reaches initdb as well, and then it is that which fails.
             if signals.came:
-                return _INTERRUPTED
+                return INTERRUPTED
             print(_explain(error), file=sys.stderr)
             return 1
     return 0
