@@ -26,7 +26,6 @@ from tenantstore.migrate.session import Done, Planner, Session, milliseconds, un
 from tenantstore.migrate.statements import Statement
 from tenantstore.migrate.whole import RESET
 
-_NEEDS_NO_TRANSACTION = {"25001", "2D000"}
 _SET_LIMITS = "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)"
 _SET_ROLE = "SELECT set_config('session_authorization', %s, true), set_config('role', %s, true)"
 _UNCERTAIN = (
@@ -102,7 +101,7 @@ class _Run:
             refusal = self._together(statement)
             if refusal is None:
                 return
-            if refusal.sqlstate not in _NEEDS_NO_TRANSACTION:
+            if not refusal.needs_no_transaction:
                 raise self._failure(statement, refusal)
         self._alone(statement)
 

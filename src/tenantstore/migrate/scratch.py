@@ -64,7 +64,7 @@ def _create(dsn: str, name: str) -> None:
 
 def _drop(dsn: str, name: str) -> None:
     # On a connection of its own: the other may have been broken off in the middle of a query.
-    with connect(dsn) as admin:
+    with connect(dsn) as admin, unbroken(admin, "the scratch database"):
         admin.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 

@@ -39,6 +39,11 @@ class Refusal:
         """Whether other sessions are to blame, so that it may go well another time: lock_not_available, deadlock."""
         return self.sqlstate in {"55P03", "40P01"}
 
+    @property
+    def needs_no_transaction(self) -> bool:
+        """Whether a transaction is in its way: active_sql_transaction, invalid_transaction_termination."""
+        return self.sqlstate in {"25001", "2D000"}
+
 
 def send(connection: Connection, text: str) -> Refusal | None:
     """Send the text as one message, and wait until all of it is done or refused.

@@ -22,7 +22,6 @@ from tenantstore.migrate.session import unbroken
 from tenantstore.migrate.statements import Statement
 from tenantstore.migrate.whole import RESET
 
-_NEEDS_NO_TRANSACTION = {"25001", "2D000"}
 _OUTCOME = "Nothing after it was looked at. Mend it, and run the same command again."
 _COUNTING = "ALTER ROLE … SET track_counts = on; without --scratch-dsn a server of its own is launched."
 _POLL_SECONDS = 0.002
@@ -119,7 +118,7 @@ class _File:
         self._connection.execute("BEGIN")
         before = look(self._connection)
         refusal = send(self._connection, statement.text)
-        if refusal and refusal.sqlstate in _NEEDS_NO_TRANSACTION:
+        if refusal and refusal.needs_no_transaction:
             self._connection.execute("ROLLBACK")
             yield Watched(script, statement, self._alone(statement, number))
             return
