@@ -128,6 +128,14 @@ def test_a_services_table_is_held_against_the_services_model(patient: Patient) -
     ]
 
 
+def test_a_policy_that_is_called_as_the_finding_is_worded_is_found(patient: Patient) -> None:
+    opened = 'CREATE POLICY "x is too wide for y" ON tickets FOR SELECT TO tenantstore_tenant USING (is_open)'
+
+    assert [each.object for each in known(patient(f"{MADE} {opened}", model=MODEL))] == [
+        "policy x is too wide for y on tickets"
+    ]
+
+
 def test_the_command_says_how_closely_it_looked_at_a_services_tables(
     ward: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

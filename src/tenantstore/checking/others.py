@@ -63,7 +63,9 @@ WHERE
 ORDER BY 2
 """
 
-_TOLD_OF_TABLES = ("rls-off", "rls-not-forced")
+_WIDE = " is too wide for "
+# By what looks at all tables, and at our own policies.
+_TOLD_ELSEWHERE = ("rls-off", "rls-not-forced", "policy-wide")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,10 @@ def judge_policies(look: Look, found: Sequence[Other], model: TenantModel | None
     if model is None or not names:
         return
     for complaint in Gatherer(look, model).policies():
-        of, wide, rest = complaint.problem.partition(" is too wide for ")
-        if wide and of.rpartition(" on ")[2] in names:
-            yield Finding(complaint.code, of, f"is too wide for {rest}", complaint.advice)
-        elif not wide and complaint.code not in _TOLD_OF_TABLES:
+        # A policy may be called anything, also that.
+        table = next((each for each in names if f" on {each}{_WIDE}" in complaint.problem), None)
+        if table:
+            of, _, rest = complaint.problem.partition(f" on {table}{_WIDE}")
+            yield Finding(complaint.code, f"{of} on {table}", f"is too wide for {rest}", complaint.advice)
+        elif complaint.code not in _TOLD_ELSEWHERE:
             yield Finding(complaint.code, "policies", complaint.problem, complaint.advice)

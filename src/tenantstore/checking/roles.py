@@ -154,7 +154,7 @@ def judge_logins(look: Look, others: Sequence[Other]) -> Iterator[Finding]:
     # As `tenantstore db up` makes one.
     fit = [role for role, *faults in logins if not any(faults)]
     make = f"CREATE ROLE app LOGIN NOINHERIT; GRANT {TENANT}, {OPERATOR} TO app;"
-    for role, exempt, owned, inherited, others, lacking in logins:
+    for role, exempt, owned, inherited, beyond, lacking in logins:
         if "superuser" in exempt:
             yield Finding(
                 "login-superuser",
@@ -177,7 +177,7 @@ def judge_logins(look: Look, others: Sequence[Other]) -> Iterator[Finding]:
                 f"may do what {other} may without entering a scope",
                 f"ALTER ROLE {role} NOINHERIT; from PostgreSQL 16 on also GRANT {other} TO {role} WITH INHERIT FALSE;",
             )
-        for other in others:
+        for other in beyond:
             yield Finding(
                 "login-becomes", role, f"may become {other}, whom no policy stops", f"REVOKE {other} FROM {role};"
             )
