@@ -80,13 +80,14 @@ def test_a_statement_that_takes_too_long_is_cancelled_in_the_server(
     def sleeping() -> int:
         return admin.execute(f"SELECT FROM pg_stat_activity WHERE {_MINE} AND wait_event = 'PgSleep'").rowcount
 
+    passed = 0.0
+
     def clock() -> float:
+        # A second at each look that finds the server in the middle of the statement.
         nonlocal passed
         passed += sleeping()
         return passed
 
-    # A second at each look that finds the server in the middle of the statement.
-    passed = 0.0
     monkeypatch.setattr("tenantstore.store.wire.monotonic", clock)
     scope = open_store(timeout_seconds=0.2).tenant(ada)
     with pytest.raises(ConnectionLost) as lost:
