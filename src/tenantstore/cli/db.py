@@ -5,8 +5,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,13 +57,25 @@ def main(argv: Sequence[str]) -> int:
     from tenantstore.testing.development import Development, default_folder
 
     try:
-        run: Callable[[argparse.Namespace, Development], int] = asked.run
-        return run(asked, Development(asked.dir or default_folder(Path.cwd())))
+        with _failing(asked):
+            run: Callable[[argparse.Namespace, Development], int] = asked.run
+            return run(asked, Development(asked.dir or default_folder(Path.cwd())))
     except (TenantstoreError, psycopg.Error) as error:
         return failed(error, asked.json)
     except KeyboardInterrupt:
         log("interrupted: run the same command again")
         return INTERRUPTED
+
+
+@contextmanager
+def _failing(asked: argparse.Namespace) -> Iterator[None]:
+    """Have what a shell evaluates fail where ``up`` does: in ``eval "$(tenantstore db up)"`` its exit code is lost."""
+    try:
+        yield
+    except BaseException:
+        if asked.run is _up and not asked.json:
+            print("false")
+        raise
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -152,7 +164,7 @@ def _owner(told: dict[str, Any]) -> str:
 
 
 def _not_migrated(error: MigrationError, asked: argparse.Namespace, told: dict[str, Any]) -> int:
-    """Tell why, and how to look at the server as it is. What a shell evaluates fails, as the command did."""
+    """Tell why, and how to look at the server as it is. What a shell evaluates fails."""
     if isinstance(error, Drift) and error.elsewhere:
         # `migrate` names a history by an option that is not one of this command.
         error.elsewhere = "If the history is another project's, `--dir FOLDER` names another server."
