@@ -13,7 +13,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from tenantstore.migrate.errors import Problem
@@ -37,14 +37,6 @@ class Script:
     text: str
 
     @cached_property
-    def _units(self) -> list[Token]:
-        """The text's tokens, comments among them.
-
-        :raises Unterminated: when a string, quoted name or comment is still open at the end.
-        """
-        return list(tokens(self.text))
-
-    @cached_property
     def header(self) -> list[tuple[int, str]]:
         """Offsets and texts of the comments before the first statement."""
         return list(_header(self.text))
@@ -66,7 +58,7 @@ class Script:
 
         :raises Unterminated: when a string, quoted name or comment is still open at the end.
         """
-        return split(self.text, self._units)
+        return split(self.text, _units(self.text))
 
     @cached_property
     def checksum(self) -> str:
@@ -87,7 +79,7 @@ class Script:
     def problems(self) -> list[Problem]:
         """What would break a run of this file, in order."""
         try:
-            units = self._units
+            units = _units(self.text)
         except Unterminated as error:
             return [self.problem(error.offset, str(error), "Close it.")]
         found = [self.problem(fault.offset, fault.text, fault.advice) for fault in faults(self.text, units)]
@@ -96,6 +88,16 @@ class Script:
             if fault := _directive_fault(comment, (offset, comment) in self.header):
                 found.append(self.problem(offset, *fault))
         return sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0))
+
+
+# A run looks at its files several times, and reads the folder anew each time.
+@lru_cache(maxsize=256)
+def _units(text: str) -> tuple[Token, ...]:
+    """The text's tokens, comments among them.
+
+    :raises Unterminated: when a string, quoted name or comment is still open at the end.
+    """
+    return tuple(tokens(text))
 
 
 def digest(text: str) -> str:

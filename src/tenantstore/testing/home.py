@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _PREFIX = "tenantstore-session-"
 _POLL_SECONDS = 0.002
+# A server whose data folder is cached is there by then.
+_SOON_SECONDS = 0.3
 _START_SECONDS = 120.0
 # An image may have to be pulled.
 _PULL_SECONDS = 1800.0
@@ -86,8 +88,8 @@ class Home:
         with suppress(BlockingIOError):
             self._take_turn(settings, fcntl.LOCK_NB)
 
-    def server(self, settings: Settings) -> "Server":
-        """The run's server, started by whoever asks first.
+    def server(self, settings: Settings, meanwhile: Callable[[], object]) -> "Server":
+        """The run's server, started by whoever asks first. Where that takes long, ``meanwhile`` is called.
 
         :raises NoProvider: when there is none.
         :raises ServerFailed: when the keeper itself fails.
@@ -99,11 +101,10 @@ class Home:
             self._take_turn(settings)
         assert self._turn is not None
         with self._turn:
-            deadline = time.monotonic() + (_PULL_SECONDS if settings.provider == "docker" else _START_SECONDS)
-            while not answer.exists():
-                if time.monotonic() > deadline:
+            if not _appears(answer, _SOON_SECONDS):
+                meanwhile()
+                if not _appears(answer, _PULL_SECONDS if settings.provider == "docker" else _START_SECONDS):
                     raise ServerFailed("the keeper of the test run's server does not answer", self._log())
-                time.sleep(_POLL_SECONDS)
             if self._starter is not None:
                 # It has ended long since: the keeper went on in the background, as a child of nobody.
                 self._starter.wait()
@@ -156,6 +157,16 @@ class Home:
         with suppress(OSError):
             return (self.path / "log").read_text(errors="replace")
         return ""
+
+
+def _appears(path: Path, seconds: float) -> bool:
+    """Whether a file is there, within that time."""
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
 
 
 def _runs(pid: int) -> bool:

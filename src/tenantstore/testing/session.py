@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,9 +39,10 @@ class Session:
     def __init__(self, settings: Settings, home: Home, process: str) -> None:
         self._settings = settings
         self._kept = 0
-        self.server: Server = _server(settings, home)
+        template = Template.of(settings)
+        self.server: Server = _server(settings, home, template.read)
         try:
-            self.template: Ready = Template.of(settings).ready(self.server)
+            self.template: Ready = template.ready(self.server)
             self._clones = Clones(self.server, self.template, home.name, process)
         except BaseException:
             self.server.close()
@@ -97,9 +99,9 @@ class Session:
         return make_conninfo(dsn, password=self.role.password) if self.role.password else dsn
 
 
-def _server(settings: Settings, home: Home) -> Server:
+def _server(settings: Settings, home: Home, meanwhile: Callable[[], object]) -> Server:
     if settings.starts_a_server:
-        return home.server(settings)
+        return home.server(settings, meanwhile)
     if settings.settings:
         raise ValueError("ts_settings are for a server that is started, and this one is there already")
     return launch("dsn")

@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,16 @@ class Template:
     def of(cls, settings: "Settings") -> "Template":
         """The template of runs with these settings."""
         return cls(settings.migrations, settings.role, list(settings.settings.items()))
+
+    def read(self) -> None:
+        """Read what it is made of. Nobody needs to, but a server to build it on may be long in coming."""
+        from tenantstore.migrate.errors import MigrationError
+        from tenantstore.migrate.files import check
+
+        for each in self._folders:
+            # What is wrong with them is said where they are run.
+            with suppress(MigrationError):
+                check(each or folder("migrations"))
 
     def ready(self, server: "Server") -> Ready:
         """Have the template and the role on the server. Others may do the same at the same time.
