@@ -65,6 +65,7 @@ postgresql = factories.postgresql("postgresql_noproc")
 
 QUESTION = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
 HEAD = "import psycopg, pytest\nfrom psycopg_pool import ConnectionPool\n"
+PEER_CONNECTS, PEER_OPENS = "pytest-postgresql", "pytest-postgresql, a store on it"
 EMPTY = "def test():\n    pass\n"
 BODIES = {
     "empty": EMPTY.replace("test()", "test(n)"),
@@ -73,10 +74,14 @@ BODIES = {
     "def test(n, ts_store):\n    ts_store.operator().run(devices.list_all())\n",
     "ts_tx": "from tenantstore.repositories import devices\n"
     "def test(n, ts_tx):\n    ts_tx.operator().run(devices.list_all())\n",
-    "pytest-postgresql": f"def test(n, postgresql):\n    postgresql.execute({QUESTION!r})\n",
+    PEER_CONNECTS: f"def test(n, postgresql):\n    postgresql.execute({QUESTION!r})\n",
+    PEER_OPENS: "from tenantstore import Store\nfrom tenantstore.repositories import devices\n"
+    "def test(n, postgresql):\n    with Store.open(postgresql.info.dsn) as store:\n"
+    "        store.operator().run(devices.list_all())\n",
     "a pool of four": "def test(n, ts_db):\n    with ConnectionPool(ts_db, min_size=4) as pool:\n        pool.wait()\n",
 }
-PEERS = "pytest-postgresql"
+# Each asks the same of a database of its own.
+PEERS = {"ts_db, connect": PEER_CONNECTS, "ts_store": PEER_OPENS, "ts_tx": PEER_OPENS}
 
 
 @dataclass(frozen=True)
@@ -162,8 +167,8 @@ def costs(runs: Runs) -> Iterator[Row]:
     for name, figure in cost.items():
         yield Row(f"a test: {name}", figure, "ms", bounds.get(name))
     yield Row("ts_tx beyond an empty test", cost["ts_tx"] - cost["empty"], "ms", 1.0)
-    for name in ("ts_db, connect", "ts_store", "ts_tx"):
-        yield Row(f"{PEERS} / {name}", cost[PEERS] / cost[name], "times", 2.5)
+    for name, peer in PEERS.items():
+        yield Row(f"{peer} / {name}", cost[peer] / cost[name], "times", 2.5)
     yield Row("teardown after a pool of four, median", median(teardowns) * 1000, "ms")
     yield Row("teardown after a pool of four, p95", quantiles(teardowns, n=20)[-1] * 1000, "ms", 15.0)
 
