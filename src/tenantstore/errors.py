@@ -25,7 +25,8 @@ says of a refused change could describe another customer's row. There, by SQLSTA
 
 =============================================  ====================================================
 23505 unique, 23P01 exclusion                  ``Conflict``
-40P01 deadlock, 40001, 55P03 a lock            ``Conflict``, after three tries where all was in one call
+40P01 deadlock                                 ``Conflict``, after three tries where all was in one call
+40001 serialization, 55P03 a lock              ``Conflict``
 23503 foreign key                              ``NotFound``
 42501 a row refused by row-level security      ``NotFound``
 42501 a privilege that is missing              ``NotAllowed``
@@ -201,6 +202,8 @@ class TransactionAborted(TenantstoreError):
 
 class PoolExhausted(TenantstoreError):
     """No connection came free in ``waited_seconds``; ``holders`` says who holds what, the longest first.
+
+    ``max_size`` is how many the pool may have, 0 where that is not known.
 
     :next: shorten what holds one for long, a ``transaction()`` or a ``stream``; else set ``max_size`` higher. Where
         fewer are held than that, see why the server takes no more: the log of ``psycopg.pool`` has each attempt.
