@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenantstore.migrate.errors import (
@@ -136,6 +136,7 @@ def _model_state(version: int, files: dict[int, File], rows: dict[int, Row]) -> 
 
 
 @given(_files, _rows, _targets, st.booleans())
+@settings(deadline=None)
 def test_up_is_planned_as_the_model_says(
     files: dict[int, File], rows: dict[int, Row], to: int | None, out_of_order: bool
 ) -> None:
@@ -149,6 +150,7 @@ def test_up_is_planned_as_the_model_says(
 
 
 @given(_files, _rows, st.integers(0, 7))
+@settings(deadline=None)
 def test_down_is_planned_as_the_model_says(files: dict[int, File], rows: dict[int, Row], to: int) -> None:
     expected = _model_down(files, rows, to)
     try:
@@ -160,6 +162,7 @@ def test_down_is_planned_as_the_model_says(files: dict[int, File], rows: dict[in
 
 
 @given(_files, _rows, st.integers(0, 7))
+@settings(deadline=None)
 def test_stamp_is_planned_as_the_model_says(files: dict[int, File], rows: dict[int, Row], to: int) -> None:
     expected = _model_stamp(files, rows, to)
     try:
@@ -171,6 +174,7 @@ def test_stamp_is_planned_as_the_model_says(files: dict[int, File], rows: dict[i
 
 
 @given(_files, _rows)
+@settings(deadline=None)
 def test_status_stands_as_the_model_says(files: dict[int, File], rows: dict[int, Row]) -> None:
     expected = {version: _model_state(version, files, rows) for version in sorted(files | rows)}
 
@@ -178,6 +182,7 @@ def test_status_stands_as_the_model_says(files: dict[int, File], rows: dict[int,
 
 
 @given(_files, st.integers(1, 7), st.integers(1, 7))
+@settings(deadline=None)
 def test_so_many_up_and_so_many_down_meet_again(files: dict[int, File], there: int, more: int) -> None:
     files = {version: File("A", True) for version in files}
     migrations, versions = _migrations(files), sorted(files)
