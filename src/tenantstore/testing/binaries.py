@@ -8,8 +8,8 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tenantstore.testing.cache import cache_folder, scratch
 from tenantstore.testing.errors import ServerFailed
@@ -29,8 +29,7 @@ _KNOWN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Binaries:
+class Binaries(NamedTuple):
     """A folder with programs that the server's user can run; ``build`` is all that ``postgres --version`` says."""
 
     folder: Path

@@ -28,9 +28,8 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
 from tenantstore.testing.errors import NoProvider, Refusal, ServerFailed
 from tenantstore.testing.settings import Settings
@@ -142,7 +141,7 @@ class Home:
         self._turn = turn
 
     def _start(self, settings: Settings) -> None:
-        command = [sys.executable, "-m", "tenantstore.testing.keeper", str(self.path), json.dumps(asdict(settings))]
+        command = [sys.executable, "-m", "tenantstore.testing.keeper", str(self.path), json.dumps(settings._asdict())]
         with (self.path / "log").open("ab") as log:
             process = subprocess.Popen(
                 command,
@@ -215,8 +214,7 @@ def _server(told: Mapping[str, Any]) -> "Server":
     return Server(told["provider"], told["version"], told["parameters"], machine, empty=told["empty"])
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(NamedTuple):
     """Where a server runs that other processes use as well."""
 
     pid: int | None

@@ -2,8 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenantstore.testing.errors import BypassesIsolation, ServerFailed
 
@@ -31,8 +30,7 @@ GROUP BY relowner
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """A role that may log in. ``password`` is None where the server wants none, or only its administrator knows it."""
 
     name: str

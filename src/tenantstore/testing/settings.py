@@ -1,14 +1,13 @@
 """What the command line and the project's configuration ask for, known before anything is started."""
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 DSN_VARIABLE = "TENANTSTORE_TEST_DSN"
 IMAGE = "postgres:18"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Of the plugin; each has its option or its line in the configuration."""
 
     provider: str | None

@@ -9,9 +9,8 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenantstore import __version__
 from tenantstore.resources import OURS, folder
@@ -43,8 +42,7 @@ _SHARE_LOCK = "SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """A template that is there: its name, the role, whether it had to be built, how long that or the look took.
 
     ``settings`` are its own, (role or '', ["name=value", …]).
