@@ -313,6 +313,14 @@ SABOTAGES: list[tuple[str, str, list[tuple[str, str]]]] = [
         "",
         [],
     ),
+    (
+        "CREATE FOREIGN DATA WRAPPER elsewhere; CREATE SERVER elsewhere FOREIGN DATA WRAPPER elsewhere;"
+        "CREATE FOREIGN TABLE invoices (customer_id uuid) SERVER elsewhere;"
+        "CREATE FOREIGN TABLE rates (amount integer) SERVER elsewhere;"
+        "GRANT SELECT ON invoices, rates TO tenantstore_tenant; GRANT SELECT ON invoices TO tenantstore_operator",
+        "",
+        [("grant-wide", "invoices")],
+    ),
     (f"{_TICKETS} CREATE TABLE answers (ticket_id uuid REFERENCES tickets (id))", "", [("rls-off", "answers")]),
     (
         "CREATE TABLE notes (body text); GRANT SELECT (body) ON notes TO tenantstore_tenant",

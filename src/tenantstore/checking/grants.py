@@ -107,6 +107,8 @@ def _of_tenant(table: Table) -> Privileges:
 
 def _beyond_of_others(has: Privileges, other: Other, role: str) -> Privileges:
     """On a service's table: what its model does not give the tenant; without one, what no policy holds."""
+    if role == TENANT and other.foreign and other.holds:
+        return has
     if role == TENANT and other.owned:
         return _beyond(has, _of_tenant(Table(other.owned)))
     if role == TENANT:

@@ -1,4 +1,4 @@
-"""The tables of a service beside ours: which hold what is a customer's, and what is wrong with them.
+"""The tables of a service beside ours, in one schema: which hold what is a customer's, and what is wrong with them.
 
 Whose their rows are, the service's own model says, where there is one. Without it a table is taken for customers' by a
 column's name or by its foreign keys, and only what is wrong whosever the rows are is found.
@@ -42,6 +42,7 @@ SELECT
     c.relname,
     c.oid::regclass::text,
     c.oid IN (SELECT h.oid FROM holding AS h),
+    c.relkind = 'f',
     EXISTS (
         SELECT FROM (
             SELECT c.relacl
@@ -54,7 +55,7 @@ SELECT
 FROM pg_class AS c
 WHERE
     c.relnamespace = quote_ident(current_schema())::regnamespace
-    AND c.relkind IN ('r', 'p')
+    AND c.relkind IN ('r', 'p', 'f')
     AND c.oid NOT IN (SELECT o.oid FROM ours AS o)
     AND c.relname !~ '^(tenantstore_migrations|migration_history(_\\d+)?|tenant_isolation_changes)$'
     AND NOT EXISTS (
@@ -72,12 +73,13 @@ _TOLD_ELSEWHERE = ("rls-off", "rls-not-forced", "policy-wide")
 class Other:
     """A table. It ``holds`` customers' rows, or is ``open`` to the tenant's role or to everybody; ``name`` is quoted.
 
-    ``owned`` is what the service's model says of it.
+    ``owned`` is what the service's model says of it. One that is ``foreign`` can have no row-level security.
     """
 
     bare: str
     name: str
     holds: bool
+    foreign: bool
     open: bool
     owned: Table | None
 
@@ -88,8 +90,8 @@ def others(look: Look, model: TenantModel | None) -> Sequence[Other]:
     owned = [name for name, table in TABLES.items() if table.owned.rules]
     names = {"tables": list(TABLES), "owned": owned, "tenant": TENANT}
     return [
-        Other(bare, name, holds or bool(name in known and known[name].rules), is_open, known.get(name))
-        for bare, name, holds, is_open in look.execute(_OTHERS, names)
+        Other(bare, name, holds or bool(name in known and known[name].rules), foreign, is_open, known.get(name))
+        for bare, name, holds, foreign, is_open in look.execute(_OTHERS, names)
     ]
 
 

@@ -42,9 +42,9 @@ exit codes:
 The database is --dsn, else $TENANTSTORE_DSN, else what libpq's own PG* variables say. Run it as the role that the
 service logs in with: that this role may do nothing by itself is part of what is asked. It reads catalogs only.
 
-A service's own tables are held against the model that [tool.tenantstore.check] in the nearest pyproject.toml names.
-Without one, row-level security, grants to others and policies that are the same for every customer are looked at,
-and stderr says so: that the other policies keep to a customer's own rows is not proven then.
+A service's own tables in the same schema are held against the model that [tool.tenantstore.check] in the nearest
+pyproject.toml names. Without one, row-level security, grants to others and policies that are the same for every
+customer are looked at, and stderr says so: that the other policies keep to a customer's own rows is not proven then.
 """
 
 
