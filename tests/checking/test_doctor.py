@@ -164,6 +164,23 @@ def test_the_command_says_how_closely_it_looked_at_a_services_tables(
     assert "That the others keep to a customer's own rows is not proven" in without
 
 
+@pytest.mark.parametrize("section", ["check = 5", "check = []"])
+def test_a_project_that_cannot_be_read_is_a_note(
+    ward: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, section: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.tenantstore]\n{section}\n")
+    monkeypatch.chdir(tmp_path)
+    code = main(["doctor", "--dsn", ward.dsn(TEMPLATE, "app")])
+
+    assert (code, capsys.readouterr().err.splitlines()) == (
+        0,
+        [
+            "note: without the project's model, which cannot be read:"
+            f" {tmp_path / 'pyproject.toml'}: [tool.tenantstore.check] is no table"
+        ],
+    )
+
+
 def test_a_role_that_is_not_there_is_the_first_finding(patient: Patient) -> None:
     findings = patient(
         "ALTER ROLE tenantstore_tenant RENAME TO somebody", "ALTER ROLE somebody RENAME TO tenantstore_tenant"

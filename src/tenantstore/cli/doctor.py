@@ -79,7 +79,9 @@ def _model() -> "TenantModel | None":
 
     try:
         told = table(Path.cwd())
-        project = find(Path.cwd()) if told and "model" in told[1] else None
+        # What is no table at all has its error from there too.
+        asks = told is not None and (not isinstance(told[1], dict) or "model" in told[1])
+        project = find(Path.cwd()) if asks else None
     except MigrationError as error:
         log(f"note: without the project's model, which cannot be read: {error}")
         return None
