@@ -35,7 +35,8 @@ class StatementRan:
     batch: int
     #: How many statements the batch has. They are told one after the other, with no other in between by this caller.
     batch_size: int
-    #: How often the batch as a whole went to the server and back: usually once. Not counted: a ROLLBACK after an error.
+    #: How often the batch as a whole went to the server and back: usually once. Not counted: a ROLLBACK after an error,
+    #: and what a stream began anew.
     round_trips: int
     streamed: bool
     #: What the call raised. All statements of a batch bear it, since none of them counts then.
@@ -52,7 +53,7 @@ class TransactionEnded:
     #: ``unknown``: the answer to COMMIT was lost.
     outcome: Outcome
     duration_seconds: float
-    #: To begin and to end it, without those of its statements.
+    #: To begin and to end it, each counted once, without those of its statements.
     round_trips: int
     #: What beginning or ending it raised; what left the block is not repeated here.
     error: type[BaseException] | None
