@@ -3,10 +3,12 @@
 import fcntl
 import gc
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import time
@@ -290,3 +292,27 @@ def test_an_ordinary_user_launches_too_with_a_cache_of_their_own(start: Start, n
     home = Path(nobody["env"]["HOME"])
     assert found == [("it works\n", False)] * 2
     assert [path.parent for path in home.rglob("cluster-*")] == [home / ".cache/tenantstore"]
+
+
+def test_a_cache_keeps_five_empty_clusters_each_without_what_a_start_does_not_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Not in pytest's own folder, which is closed to the server's user.
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o755)
+        monkeypatch.setenv("XDG_CACHE_HOME", home)
+        cache = Path(home, "tenantstore")
+        cache.mkdir(mode=0o755)
+        for number in range(6):
+            (cache / f"cluster-18-{number}.tar").touch()
+            os.utime(cache / f"cluster-18-{number}.tar", (number, number))
+        for _ in range(2):
+            with launch("embedded") as server, psycopg.connect(server.dsn()) as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+        ages = sorted((path.stat().st_mtime, path.name) for path in cache.iterdir())
+        with tarfile.open(cache / ages[-1][1]) as kept:
+            names = kept.getnames()
+
+    assert [name for _, name in ages[:-1]] == [f"cluster-18-{number}.tar" for number in range(2, 6)]
+    assert [name for name in names if re.match(r"\./base/.*_(fsm|vm)$", name)] == []
+    assert len([name for name in names if re.fullmatch(r"\./pg_wal/[0-9A-F]{24}", name)]) in (1, 2)

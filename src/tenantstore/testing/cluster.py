@@ -22,8 +22,8 @@ _SETTINGS = {
 _INITDB = ("--no-sync", "--no-instructions", "--username=postgres", "--encoding=UTF8", "--wal-segsize=1")
 # The socket's folder is closed to others; TCP, where it is asked for, is open to every user of the machine.
 _AUTH = ("--auth-local=trust", "--auth-host=scram-sha-256")
-# 50 MB each: a branch or two, and the last edit.
-_SEEDS = 3
+# 30 MB each. Of the seeded ones a branch or two, and the last edit; of the empty ones those of the last environments.
+_KEPT = {"seeded": 3, "cluster": 5}
 
 
 class Machine(Protocol):
@@ -84,8 +84,6 @@ class Cluster:
         self.postmaster.stop()
         if self._kept is not None:
             _pack(self.data, self._kept)
-            for path in _by_age(self._kept.parent.glob("seeded-*.tar"))[_SEEDS:]:
-                path.unlink(missing_ok=True)
 
     def end(self) -> None:
         """Stop the server and remove everything it had."""
@@ -127,13 +125,19 @@ def _pack(data: Path, kept: Path) -> None:
     """One file: making the thousand of a cluster took a disk up to 0.8 s. A full disk is no reason not to start.
 
     The maps of free and of all-visible pages are left out: they are a fifth of the files that a start unpacks and each
-    CREATE DATABASE copies, and a relation that has none is one of which nothing is known yet.
+    CREATE DATABASE copies, and a relation that has none is one of which nothing is known yet. Of the log, a server that
+    was stopped needs where its last checkpoint begins, which is the first segment there is, and where that ends.
     """
     with contextlib.suppress(OSError, subprocess.CalledProcessError), scratch(kept.parent) as work:
-        maps = ["--exclude=./base/*/*_fsm", "--exclude=./base/*/*_vm"]
-        subprocess.run(["tar", *maps, "-cf", work / "tar", "-C", data, "."], check=True, capture_output=True)
+        log = sorted(path.name for path in (data / "pg_wal").iterdir() if path.is_file())
+        left = ["base/*/*_fsm", "base/*/*_vm", *(f"pg_wal/{name}" for name in log[2:])]
+        options = [f"--exclude=./{each}" for each in left]
+        subprocess.run(["tar", *options, "-cf", work / "tar", "-C", data, "."], check=True, capture_output=True)
         (work / "tar").chmod(0o644)
         (work / "tar").replace(kept)
+        kind = kept.name.partition("-")[0]
+        for path in _by_age(kept.parent.glob(f"{kind}-*.tar"))[_KEPT[kind] :]:
+            path.unlink(missing_ok=True)
 
 
 def _by_age(paths: Iterable[Path]) -> list[Path]:
