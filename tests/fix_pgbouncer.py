@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tenantstore.testing.process import free_port
 
 Pool = Callable[[str, int], str]
+_TRIES = 5
 
 _SETTINGS = """
 [databases]
@@ -41,20 +42,34 @@ def pooled_by() -> Iterator[Pool]:
 
 @contextmanager
 def _pooler(dsn: str, size: int) -> Iterator[str]:
-    program, listen, direct = _program(), free_port(), conninfo_to_dict(dsn)
+    program, direct = _program(), conninfo_to_dict(dsn)
     with tempfile.TemporaryDirectory() as folder:
-        settings = Path(folder) / "pgbouncer.ini"
-        where = {name: direct[name] for name in ("host", "port", "user")}
-        settings.write_text(_SETTINGS.format(**where, listen=listen, size=size))
         Path(folder).chmod(0o755)
-        # PgBouncer does not run as root.
-        user = "nobody" if os.geteuid() == 0 else None
-        with subprocess.Popen([program, "-q", settings], user=user, stderr=subprocess.PIPE, text=True) as process:
-            try:
-                yield _listening(process, f"postgresql://{direct['user']}@127.0.0.1:{listen}/{direct['dbname']}")
-            finally:
-                process.terminate()
-                process.communicate()
+        # Somebody else may be given the port before PgBouncer has it, which then ends.
+        for _ in range(_TRIES):
+            listen = free_port()
+            settings = Path(folder) / "pgbouncer.ini"
+            where = {name: direct[name] for name in ("host", "port", "user")}
+            settings.write_text(_SETTINGS.format(**where, listen=listen, size=size))
+            with _running(program, settings) as process:
+                pooled = f"postgresql://{direct['user']}@127.0.0.1:{listen}/{direct['dbname']}"
+                ended = _until_listening(process, pooled)
+                if ended is None:
+                    yield pooled
+                    return
+    raise AssertionError(f"pgbouncer ended: {ended}")
+
+
+@contextmanager
+def _running(program: str, settings: Path) -> "Iterator[subprocess.Popen[str]]":
+    # PgBouncer does not run as root.
+    user = "nobody" if os.geteuid() == 0 else None
+    with subprocess.Popen([program, "-q", settings], user=user, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.communicate()
 
 
 def _program() -> str:
@@ -64,13 +79,13 @@ def _program() -> str:
     return found
 
 
-def _listening(process: "subprocess.Popen[str]", dsn: str) -> str:
+def _until_listening(process: "subprocess.Popen[str]", dsn: str) -> str | None:
+    """None when it answers; when it has ended, what it said."""
     deadline = time.monotonic() + 10
-    while True:
-        try:
-            with psycopg.connect(dsn):
-                return dsn
-        except psycopg.OperationalError:
-            assert process.poll() is None, process.communicate()[1]
-            assert time.monotonic() < deadline, "pgbouncer does not answer"
-            time.sleep(0.02)
+    while process.poll() is None:
+        with suppress(psycopg.OperationalError), psycopg.connect(dsn, connect_timeout=2):
+            return None
+        assert time.monotonic() < deadline, "pgbouncer does not answer"
+        time.sleep(0.02)
+    assert process.stderr is not None
+    return process.stderr.read()
