@@ -178,7 +178,7 @@ def test_a_dsn_that_cannot_be_read_is_not_shown(store: type[Store] | type[AsyncS
     with pytest.raises(InvalidParameter, match="dsn is not one that libpq can read: write") as refused:
         store.open(malformed)
 
-    assert ("sEcret" in str(refused.value), refused.value.__cause__) == (False, None)
+    assert ("sEcret" in str(refused.value), refused.value.__cause__, refused.value.__context__) == (False, None, None)
 
 
 @pytest.mark.parametrize(

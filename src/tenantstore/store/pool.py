@@ -90,7 +90,10 @@ def conninfo(dsn: str | None) -> str:
     try:
         options = {each.keyword: (each.val or b"").decode() for each in Conninfo.parse(target.encode())}
     except (psycopg.Error, UnicodeError):
-        raise InvalidParameter("dsn", f"is not one that libpq can read: {_DSN}") from None
+        options = {}
+    if not options:
+        # Not above, where the driver's error would be its context.
+        raise InvalidParameter("dsn", f"is not one that libpq can read: {_DSN}")
     # Of a password with an @ or a / in it, libpq takes the rest for a host, a port or a database, and quotes it in its
     # error, or the server does.
     hosts = [host for host in options[b"host"].split(",") if not host.startswith("/")]
