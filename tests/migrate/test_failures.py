@@ -100,6 +100,17 @@ CASES = {
         '1_a.up.sql:6:4: column "nope" does not exist\n  6 |   (nope);\n    |    ^\nSQLSTATE 42703'
         + _GOES_ON.format(1, 3),
     ),
+    "index of no table": (
+        "-- no-transaction\nCREATE INDEX CONCURRENTLY a_b_idx;",
+        '1_a.up.sql:2:34: syntax error at or near ";"\n  2 | CREATE INDEX CONCURRENTLY a_b_idx;\n'
+        "    |                                  ^\nSQLSTATE 42601" + _GOES_ON.format(0, 1),
+    ),
+    "index whose name is none": (
+        "-- no-transaction\nCREATE INDEX CONCURRENTLY 1a ON a (b);",
+        '1_a.up.sql:2:27: trailing junk after numeric literal at or near "1a"\n'
+        "  2 | CREATE INDEX CONCURRENTLY 1a ON a (b);\n    |                           ^\n"
+        "SQLSTATE 42601" + _GOES_ON.format(0, 1),
+    ),
     "index that could not be built": (
         "-- no-transaction\nCREATE TABLE a (b int);\nINSERT INTO a VALUES (1), (1);\n"
         "CREATE UNIQUE INDEX CONCURRENTLY a_b_idx ON a (b);",

@@ -1,5 +1,6 @@
 """Indexes that a cut-off CREATE INDEX CONCURRENTLY leaves behind: there, of no use, and in the way of the next try."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,6 +36,8 @@ INNER JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
 INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE i.indexrelid = to_regclass(%s)
 """
+# As to_regclass and parse_ident read it. One with U& is none to them, nor is what the server's parser refuses.
+_NAME = re.compile(r'"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,12 @@ def build(statement: Statement) -> Build | None:
         case _:
             return None
     if words[0] == "DROP":
-        rest = rest[2:] if [word.upper() for word in rest[:2]] == ["IF", "EXISTS"] else rest
-        return Build("drop", _qualified(rest))
-    rest = rest[3:] if [word.upper() for word in rest[:3]] == ["IF", "NOT", "EXISTS"] else rest
-    if rest[0].upper() == "ON":
+        rest = _without(rest, "IF", "EXISTS")
+        return Build("drop", _qualified(rest)) if _is_named(rest) else None
+    rest = _without(rest, "IF", "NOT", "EXISTS")
+    table = _without(rest[2:], "ONLY")
+    if not _is_named(rest) or [word.upper() for word in rest[1:2]] != ["ON"] or not _is_named(table):
         return None
-    table = rest[3:] if rest[2].upper() == "ONLY" else rest[2:]
     return Build("create", rest[0], _qualified(table))
 
 
@@ -79,6 +82,17 @@ def state(connection: Connection, wanted: Build) -> tuple[str, bool] | None:
 def invalid(connection: Connection) -> dict[int, str]:
     """The indexes of no use, by oid, that nobody else is building."""
     return dict(connection.execute(_INVALID).fetchall())
+
+
+def _without(lead: list[str], *words: str) -> list[str]:
+    """The tokens after these words, if they begin with them."""
+    count = len(words)
+    return lead[count:] if tuple(map(str.upper, lead[:count])) == words else lead
+
+
+def _is_named(lead: list[str]) -> bool:
+    """Whether they begin with a name."""
+    return bool(lead) and _NAME.fullmatch(lead[0]) is not None
 
 
 def _qualified(lead: list[str]) -> str:
