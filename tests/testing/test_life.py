@@ -21,7 +21,7 @@ import psycopg
 import pytest
 
 import tenantstore
-from tenantstore.testing import Server, launch
+from tenantstore.testing import Server, launch, launcher
 from tenantstore.testing.cluster import Cluster
 
 NOBODY = 65534
@@ -316,3 +316,34 @@ def test_a_cache_keeps_five_empty_clusters_each_without_what_a_start_does_not_ne
     assert [name for _, name in ages[:-1]] == [f"cluster-18-{number}.tar" for number in range(2, 6)]
     assert [name for name in names if re.match(r"\./base/.*_(fsm|vm)$", name)] == []
     assert len([name for name in names if re.fullmatch(r"\./pg_wal/[0-9A-F]{24}", name)]) in (1, 2)
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_cluster_that_was_kept_starts_however_much_of_its_log_it_needs(
+    monkeypatch: pytest.MonkeyPatch, is_killed: bool
+) -> None:
+    settings = {"wal_keep_size": "64MB"}
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o755)
+        monkeypatch.setenv("XDG_CACHE_HOME", home)
+        begun = launcher.start("embedded", settings=settings, seed="some")
+        with begun.server, begun.server.admin() as connection:
+            connection.execute("CREATE TABLE a AS SELECT 1 AS b")
+            for _ in range(3):
+                connection.execute("CREATE TABLE c (); DROP TABLE c")
+                connection.execute("SELECT pg_switch_wal()")
+            connection.execute("SET synchronous_commit = on")
+            connection.execute("INSERT INTO a VALUES (2)")
+            assert begun.cluster is not None
+            if is_killed:
+                os.kill(begun.cluster.pid, signal.SIGKILL)
+            begun.cluster.keep()
+        again = launcher.start("embedded", settings=settings, seed="some")
+        with again.server, again.server.admin() as connection:
+            rows = (
+                connection.execute("SELECT b FROM a ORDER BY b").fetchall()
+                if again.cluster and again.cluster.is_seeded
+                else []
+            )
+
+    assert rows == [(1,), (2,)]

@@ -2,7 +2,10 @@
 
 import contextlib
 import hashlib
+import os
+import re
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -113,7 +116,8 @@ def fill(data: Path, binaries: Binaries, fresh: bool = False, seeded: Path | Non
         if path is not None and path.exists() and not fresh:
             run("tar", "-xf", str(path), "-C", str(data))
             with contextlib.suppress(OSError):
-                path.touch()
+                # Another run may have removed it by now.
+                os.utime(path)
             return path == seeded
     run(f"{binaries.folder}/initdb", *_options(binaries), "-D", str(data))
     if kept is not None:
@@ -125,12 +129,12 @@ def _pack(data: Path, kept: Path) -> None:
     """One file: making the thousand of a cluster took a disk up to 0.8 s. A full disk is no reason not to start.
 
     The maps of free and of all-visible pages are left out: they are a fifth of the files that a start unpacks and each
-    CREATE DATABASE copies, and a relation that has none is one of which nothing is known yet. Of the log, a server that
-    was stopped needs where its last checkpoint begins, which is the first segment there is, and where that ends.
+    CREATE DATABASE copies, and a relation that has none is one of which nothing is known yet. So is what the server has
+    in store of its log.
     """
     with contextlib.suppress(OSError, subprocess.CalledProcessError), scratch(kept.parent) as work:
-        log = sorted(path.name for path in (data / "pg_wal").iterdir() if path.is_file())
-        left = ["base/*/*_fsm", "base/*/*_vm", *(f"pg_wal/{name}" for name in log[2:])]
+        unused = [f"pg_wal/{path.name}" for path in (data / "pg_wal").iterdir() if _is_yet_to_be_written(path)]
+        left = ["base/*/*_fsm", "base/*/*_vm", *unused]
         options = [f"--exclude=./{each}" for each in left]
         subprocess.run(["tar", *options, "-cf", work / "tar", "-C", data, "."], check=True, capture_output=True)
         (work / "tar").chmod(0o644)
@@ -138,6 +142,16 @@ def _pack(data: Path, kept: Path) -> None:
         kind = kept.name.partition("-")[0]
         for path in _by_age(kept.parent.glob(f"{kind}-*.tar"))[_KEPT[kind] :]:
             path.unlink(missing_ok=True)
+
+
+def _is_yet_to_be_written(segment: Path) -> bool:
+    """Whether a file of the log has nothing of its own yet: its first page is not that of the place it is named by."""
+    if not re.fullmatch(r"[0-9A-F]{24}", segment.name):
+        return False
+    with segment.open("rb") as file:
+        address = int.from_bytes(file.read(16)[8:], sys.byteorder)
+    high, number = int(segment.name[8:16], 16), int(segment.name[16:], 16)
+    return address != (high << 32) + number * segment.stat().st_size
 
 
 def _by_age(paths: Iterable[Path]) -> list[Path]:
