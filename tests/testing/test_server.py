@@ -55,7 +55,10 @@ def test_a_copy_has_what_its_template_has(any_server: Server) -> None:
     assert copied == [(1,)]
 
 
-def test_a_kernel_that_cannot_copy_leaves_it_to_the_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("refusal", [errors.InternalError_, errors.InsufficientPrivilege, errors.IoError])
+def test_a_kernel_that_cannot_copy_leaves_it_to_the_server(
+    server: Server, monkeypatch: pytest.MonkeyPatch, refusal: type[psycopg.Error]
+) -> None:
     if server.version < 18:
         pytest.skip("before 18 the server copies by itself")
     execute, refused = psycopg.Connection.execute, []
@@ -64,7 +67,7 @@ def test_a_kernel_that_cannot_copy_leaves_it_to_the_server(server: Server, monke
         text = query if isinstance(query, str) else query.as_string(connection)
         if text.startswith("CREATE DATABASE") and execute(connection, "SHOW file_copy_method").fetchone() == ("clone",):
             refused.append(text)
-            raise errors.InternalError_("could not clone file: Function not implemented")
+            raise refusal("could not clone file")
         return execute(connection, query, *rest)
 
     monkeypatch.setattr(psycopg.Connection, "execute", refuse)

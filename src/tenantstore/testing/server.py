@@ -204,12 +204,12 @@ class Server:
         return self._admins[0]
 
     def _copy(self, statement: "psycopg.sql.Composed") -> None:
-        """Run a CREATE DATABASE, once more where the kernel does not know how to copy."""
-        import psycopg
+        """Run a CREATE DATABASE, once more where the kernel does not know how to copy, or a sandbox forbids it."""
+        from psycopg.errors import InsufficientPrivilege, InternalError_, IoError
 
         try:
             self.connection().execute(statement)
-        except psycopg.errors.InternalError_:
+        except (InternalError_, InsufficientPrivilege, IoError):
             if not self._kernel_copies:
                 raise
             self._kernel_copies = False
