@@ -16,9 +16,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median, quantiles
+from unittest import mock
+
+import psycopg
 
 from benchmarks.machine import machine
-from tenantstore.testing import launch
+from tenantstore import migrate
+from tenantstore.testing import Server, launch
 
 TESTS = 200
 ROUNDS = 3
@@ -145,18 +149,22 @@ def main() -> None:
         told = machine(server.dsn())
         runs = Runs(Path(folder), str(server.parameters["host"]))
         rows = []
-        for row in (*costs(runs), *starts(runs, Path(folder)), *imports(runs)):
+        for row in (*costs(runs, server), *starts(runs, Path(folder)), *imports(runs)):
             print(row, flush=True)
             rows.append(asdict(row))
     if len(sys.argv) > 1:
         Path(sys.argv[1]).write_text(json.dumps({"machine": told, "rows": rows}, indent=1, ensure_ascii=False) + "\n")
 
 
-def costs(runs: Runs) -> Iterator[Row]:
+def costs(runs: Runs, server: Server) -> Iterator[Row]:
     """Milliseconds a test, and its teardown."""
+    server.create_database("model")
+    migrate.up(server.dsn("model"))
     whole: dict[str, list[float]] = {name: [] for name in BODIES}
     teardowns: list[float] = []
+    by_hand: list[float] = []
     for _ in range(ROUNDS):
+        by_hand += (copied(server) for _ in range(TESTS // 4))
         for name, body in BODIES.items():
             told = runs.run(body)
             whole[name].append(float(str(told["whole"])) / (TESTS - 1) * 1000)
@@ -166,6 +174,8 @@ def costs(runs: Runs) -> Iterator[Row]:
     bounds = {"ts_db, connect": 12.0}
     for name, figure in cost.items():
         yield Row(f"a test: {name}", figure, "ms", bounds.get(name))
+    yield Row("CREATE DATABASE from a template, connect, DROP, one after the other", median(by_hand) * 1000, "ms")
+    yield Row("the same / ts_db, connect", median(by_hand) * 1000 / cost["ts_db, connect"], "times")
     yield Row("ts_tx beyond an empty test", cost["ts_tx"] - cost["empty"], "ms", 1.0)
     for name, peer in PEERS.items():
         yield Row(f"{peer} / {name}", cost[peer] / cost[name], "times", 2.5)
@@ -173,8 +183,20 @@ def costs(runs: Runs) -> Iterator[Row]:
     yield Row("teardown after a pool of four, p95", quantiles(teardowns, n=20)[-1] * 1000, "ms", 15.0)
 
 
+def copied(server: Server) -> float:
+    """Seconds of a copy of the template, a connection that asks one question of it, and its end."""
+    start, admin = time.perf_counter(), server.connection()
+    admin.execute("CREATE DATABASE copy TEMPLATE model STRATEGY file_copy")
+    with psycopg.connect(server.dsn("copy")) as connection:
+        connection.execute(QUESTION.encode())
+    server.wait_until_left("copy")
+    admin.execute("DROP DATABASE copy")
+    return time.perf_counter() - start
+
+
 def starts(runs: Runs, folder: Path) -> Iterator[Row]:
-    """Seconds from the end of the collection to the first test's database."""
+    """Seconds from the end of the collection to the first test's database, and of the server alone."""
+    empty: dict[str, list[float]] = {"nothing cached": [], "its data folder cached": []}
     kinds: dict[str, list[float]] = {"nothing cached": [], "the template to be built": [], "warm": []}
     for number in range(STARTS):
         cache = folder / f"cache{number}"
@@ -184,10 +206,22 @@ def starts(runs: Runs, folder: Path) -> Iterator[Row]:
                 for path in (cache / "tenantstore").glob("seeded-*.tar"):
                     path.unlink()
             figures.append(float(str(runs.run(BODIES["ts_db, connect"], 11, environment)["start"])))
+        for figures in empty.values():
+            figures.append(launched(folder / f"other{number}"))
+    for kind, figures in empty.items():
+        yield Row(f"an empty server alone, {kind}", median(figures), "s")
     for kind, figures in kinds.items():
         yield Row(
             f"until the first test has its database, {kind}", median(figures), "s", 0.2 if kind == "warm" else 0.6
         )
+
+
+def launched(cache: Path) -> float:
+    """Seconds until an empty server is there."""
+    with mock.patch.dict(os.environ, XDG_CACHE_HOME=str(cache)):
+        start = time.perf_counter()
+        with launch("embedded"):
+            return time.perf_counter() - start
 
 
 def imports(runs: Runs) -> Iterator[Row]:
