@@ -68,6 +68,31 @@ def kept_lines(done: "subprocess.CompletedProcess[str]") -> list[str]:
     return re.findall(r"^its database is kept .*\n  (.*)$", done.stdout, re.MULTILINE)
 
 
+COUNTS = """
+import pathlib, tempfile
+
+def pytest_collection_modifyitems(config, items):
+    folders = pathlib.Path(tempfile.gettempdir()).glob("tenantstore-session-*/project")
+    begun = [path for path in folders if path.read_text() == str(config.rootpath)]
+    config.rootpath.joinpath("begun").write_text(str(len(begun)))
+    items[:] = [item for item in items if "unwanted" not in item.name]
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "begun"),
+    [([], "1"), (["-k", "plain"], "0"), (["--collect-only"], "0"), (["--deselect", "test_it.py::test_unwanted"], "0")],
+)
+def test_a_server_is_begun_with_the_first_test_that_uses_one_and_ended_where_none_is_run_that_does(
+    options: list[str], begun: str, project: Project
+) -> None:
+    project.write("conftest.py", COUNTS)
+    project.write("test_it.py", "def test_unwanted(ts_db): pass\ndef test_plain(): pass\n")
+    done = project.run("--ts-provider", "embedded", *options)
+
+    assert (done.returncode, (project.folder / "begun").read_text(), servers_of(project)) == (0, begun, [])
+
+
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two workers"])
 def test_a_failed_tests_database_is_kept_and_its_psql_line_works_until_the_next_run(
     workers: list[str], project: Project

@@ -1,6 +1,7 @@
 """The pytest plugin. Every pytest run of the environment loads it, so it imports next to nothing until it is wanted.
 
-The server is started when the collected tests turn out to use one, so that the header can say what is running.
+The server is started with the first test that turns out to use one, while the others are collected; and met when all
+are, so that the header can say what is running.
 """
 
 from collections.abc import Generator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 UNNAMED = ["tenantstore"]
 _FIXTURES = ("databases", "stores", "tenants", "faults", "queries", "isolation")
 _RUN = pytest.StashKey["Run"]()
+_BEGUN = pytest.StashKey[bool]()
 _NEEDS = "ts_session"
 
 
@@ -93,6 +95,15 @@ def begin(config: pytest.Config) -> "Session":
         raise pytest.UsageError(f"tenantstore: {error}") from None
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    config = item.config
+    if _NEEDS in _fixtures(item) and _BEGUN not in config.stash and not _only_shows(config) and not _selects(config):
+        config.stash[_BEGUN] = True
+        # What stands against it is said when the tests are collected.
+        with suppress(pytest.UsageError, OSError):
+            run_of(config).begin()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     if _only_shows(session.config) or not any(_NEEDS in _fixtures(item) for item in session.items):
@@ -154,3 +165,8 @@ def _only_shows(config: pytest.Config) -> bool:
     """Whether pytest was asked for what there is, and runs nothing."""
     asked = config.option
     return any((asked.collectonly, asked.showfixtures, asked.show_fixtures_per_test, asked.setupplan))
+
+
+def _selects(config: pytest.Config) -> bool:
+    """Whether some of the collected tests may be left out: those that use a server, perhaps."""
+    return any(getattr(config.option, each, None) for each in ("keyword", "markexpr", "deselect", "lf", "stepwise"))

@@ -37,6 +37,11 @@ class Run:
             self._home = Home(path) if path is not None and path.is_dir() else Home.made(self._config.rootpath)
         return self._home
 
+    def begin(self) -> None:
+        """Have the server started, and do not wait for it."""
+        if self.settings.starts_a_server:
+            self.home.begin(self.settings)
+
     def session(self) -> "Session":
         """The session, begun at its first use.
 
@@ -47,8 +52,7 @@ class Run:
         if self._session is None:
             process = self._given["workerid"] if self._given else "main"
             try:
-                if self.settings.starts_a_server:
-                    self.home.begin(self.settings)
+                self.begin()
                 # A tenth of a second, which the server has meanwhile.
                 from tenantstore.testing.session import Session
 
