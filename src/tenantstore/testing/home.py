@@ -29,6 +29,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from select import select
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
 from tenantstore.testing.errors import NoProvider, Refusal, ServerFailed
@@ -102,13 +103,15 @@ class Home:
             self._take_turn(settings)
         assert self._turn is not None
         with self._turn:
-            if not _appears(answer, _SOON_SECONDS):
+            if not self._has_answered(_SOON_SECONDS):
                 meanwhile()
-                if not _appears(answer, _PULL_SECONDS if settings.provider == "docker" else _START_SECONDS):
+                if not self._has_answered(_PULL_SECONDS if settings.provider == "docker" else _START_SECONDS):
                     raise ServerFailed("the keeper of the test run's server does not answer", self._log())
-            if self._starter is not None:
-                # It has ended long since: the keeper went on in the background, as a child of nobody.
-                self._starter.wait()
+        if not answer.exists():
+            problem = (
+                "the keeper of the test run's server has ended: run the tests again, and see whether memory ran out"
+            )
+            raise ServerFailed(problem, self._log())
         return _server(json.loads(answer.read_text()))
 
     def end(self, stay_seconds: float = 0.0) -> None:
@@ -116,9 +119,8 @@ class Home:
         if self._alive is None:
             return
         server = self.path / "server"
-        if self._starter is not None:
-            # It may have been started and not been met, where no test wanted it in the end.
-            _appears(server, _MEET_SECONDS)
+        # It may have been started and not been met, where no test wanted it in the end.
+        self._has_answered(_MEET_SECONDS)
         keeper = int(json.loads(server.read_text())["keeper"]) if server.exists() else None
         (self.path / "stay").write_text(str(stay_seconds))
         os.close(self._alive)
@@ -152,25 +154,30 @@ class Home:
                 command,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=subprocess.PIPE,
                 stderr=log,
             )
         self._starter = process
+
+    def _has_answered(self, seconds: float) -> bool:
+        """Whether the keeper that this process has started, if it has, ends its output within that time.
+
+        It does when it has answered, and when it is gone.
+        """
+        if self._starter is None:
+            return True
+        assert self._starter.stdout is not None
+        if not select([self._starter.stdout], [], [], seconds)[0]:
+            return False
+        # The process that was started has ended long since: the keeper went on in the background, as a child of nobody.
+        with self._starter:
+            self._starter = None
+        return True
 
     def _log(self) -> str:
         with suppress(OSError):
             return (self.path / "log").read_text(errors="replace")
         return ""
-
-
-def _appears(path: Path, seconds: float) -> bool:
-    """Whether a file is there, within that time."""
-    deadline = time.monotonic() + seconds
-    while not path.exists():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_SECONDS)
-    return True
 
 
 def _runs(pid: int) -> bool:

@@ -52,6 +52,8 @@ def main(path: Path, settings: Settings) -> None:
 def _write(path: Path, told: dict[str, object]) -> None:
     (path / "writing").write_text(json.dumps({"keeper": os.getpid(), **told}))
     (path / "writing").replace(path / "server")
+    # Whoever has started this waits for the end of its output.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _stay(path: Path) -> None:
