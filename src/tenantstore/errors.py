@@ -12,7 +12,7 @@
     ├── NotFound                    nothing there, or nothing of theirs: the two are never told apart
     ├── TooManyRows                 a query for one row found several
     ├── Conflict                    it is there already, or something in use stands against it
-    ├── NotAllowed                  this scope may not do that
+    ├── NotAllowed                  this scope may not do that, or the table does not take the value
     │   └── CustomerNotActive       the customer is unknown or suspended: their scope cannot be entered
     ├── TransactionAborted          a statement in it had failed, so it was rolled back where it should have committed
     ├── PoolExhausted               no connection came in time; says who holds them and since when, or that none does
@@ -30,6 +30,7 @@ says of a refused change could describe another customer's row. There, by SQLSTA
 23503 foreign key                              ``NotFound``
 42501 a row refused by row-level security      ``NotFound``
 42501 a privilege that is missing              ``NotAllowed``
+23514 a CHECK, 23502 a null                    ``NotAllowed``, its ``value_refused`` True
 other 23xxx                                    ``NotAllowed``
 =============================================  ====================================================
 
@@ -170,14 +171,18 @@ class Conflict(TenantstoreError):
 class NotAllowed(TenantstoreError):
     """This scope may not do that; ``what`` was asked and ``why`` it is refused.
 
-    :next: answer that it is refused. Where it should not be: is it the right scope, and has its role the grant?
-        ``tenantstore doctor`` says what a role lacks.
+    ``value_refused`` is True where the table does not take a value: a CHECK refuses it, or it is null where there has
+    to be one. Which constraint that was is in the server's log, not in here.
+
+    :next: where ``value_refused``, answer that the value is none (400 or 422). Else mend the program: is it the right
+        scope, and has its role the grant? ``tenantstore doctor`` says what a role lacks.
     """
 
-    def __init__(self, what: str, why: str) -> None:
-        super().__init__(what, why)
+    def __init__(self, what: str, why: str, value_refused: bool = False) -> None:
+        super().__init__(what, why, value_refused)
         self.what = what
         self.why = why
+        self.value_refused = value_refused
 
     def __str__(self) -> str:
         return f"{self.what}: {self.why}"

@@ -36,8 +36,20 @@ CASES: dict[str, tuple[Callable[[UUID, UUID], Any], type[Exception], str, str]] 
     "23514 check": (
         lambda me, bob: notes.create_for_customer(me, "new", number=-1),
         NotAllowed,
-        "notes/create_for_customer: a value that the table does not take",
+        "notes/create_for_customer: a CHECK refuses a value; the server's log names the constraint",
         "23514",
+    ),
+    "23502 not null": (
+        lambda me, bob: notes.fail_for_customer(me, "23502"),
+        NotAllowed,
+        "notes/fail_for_customer: null where a column takes none; the server's log names the column",
+        "23502",
+    ),
+    "23000 another": (
+        lambda me, bob: notes.fail_for_customer(me, "23000"),
+        NotAllowed,
+        "notes/fail_for_customer: a value that the table does not take",
+        "23000",
     ),
     "40P01 deadlock": (
         lambda me, bob: notes.fail_for_customer(me, "40P01"),
@@ -101,6 +113,17 @@ def test_a_customer_learns_what_failed_and_nothing_of_anothers_row(
     assert (type(found), str(found)) == (error, text)
     assert [word for word in (bobs, str(bob), "notes_", "13", "DETAIL", "psycopg") if word in told] == []
     assert (either.tenant(ada).run(notes.list_by_customer(ada)), either.free) == ([], (1, 1))
+
+
+def test_a_refused_value_is_told_from_what_a_scope_may_not_do(either: Either, ada: UUID, bob: UUID) -> None:
+    refused = []
+    for name, (make, error, _, _) in CASES.items():
+        if error is NotAllowed:
+            with pytest.raises(NotAllowed) as found:
+                either.tenant(ada).run(make(ada, bob))
+            refused += [name] if pickle.loads(pickle.dumps(found.value)).value_refused else []
+
+    assert refused == ["23514 check", "23502 not null"]
 
 
 @pytest.mark.parametrize("way", ["run", "run_all", "transaction"])

@@ -71,5 +71,5 @@ def test_the_examples_tests_pass_with_two_workers(user: str | None, python: Path
         timeout=300,
     )
 
-    assert (done.returncode, "11 passed" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert (done.returncode, "13 passed" in done.stdout) == (0, True), done.stdout + done.stderr
     assert "(embedded)" in done.stdout

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from fleet import notes
 from fleet.notes import Note
 from tenantstore import AsyncStore
-from tenantstore.errors import CustomerNotActive, NotFound
+from tenantstore.errors import CustomerNotActive, InvalidParameter, NotAllowed, NotFound
 from tenantstore.repositories import devices
 from tenantstore.store import AsyncTenantScope
 
@@ -32,6 +32,8 @@ def create_app(dsn: str | None = None) -> FastAPI:
     app = FastAPI(lifespan=lifespan)
     app.add_exception_handler(NotFound, _answer(404))
     app.add_exception_handler(CustomerNotActive, _answer(403))
+    app.add_exception_handler(InvalidParameter, _answer(422))
+    app.add_exception_handler(NotAllowed, _refuse_value)
     app.get("/phones")(list_phones)
     app.get("/phones/{device_id}/notes")(list_notes)
     app.post("/phones/{device_id}/notes", status_code=201)(create_note)
@@ -56,8 +58,15 @@ async def list_notes(who: Customer, device_id: UUID) -> list[Note]:
     return await who.run(notes.list_by_device_for_customer(device_id, who.customer_id))
 
 
-async def create_note(who: Customer, device_id: UUID, body: Annotated[str, Body(embed=True, min_length=1)]) -> Note:
+async def create_note(who: Customer, device_id: UUID, body: Annotated[str, Body(embed=True)]) -> Note:
     return await who.run(notes.create_for_customer(device_id, who.customer_id, body))
+
+
+async def _refuse_value(request: Request, error: Exception) -> JSONResponse:
+    # A CHECK of the table, here that a note is not empty. Every other NotAllowed is this program's mistake.
+    if not (isinstance(error, NotAllowed) and error.value_refused):
+        raise error
+    return await _answer(422)(request, error)
 
 
 def _answer(status: int) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:

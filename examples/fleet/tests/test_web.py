@@ -47,6 +47,16 @@ def test_what_is_not_theirs_is_not_found(whose: str, client: TestClient, ts_tena
     assert (found.status_code, found.json()) == (404, {"detail": "NotFound"})
 
 
+@pytest.mark.parametrize(("body", "error"), [("", "NotAllowed"), ("\0", "InvalidParameter")])
+def test_what_the_table_or_no_query_takes_is_the_askers_mistake(
+    body: str, error: str, client: TestClient, ts_tenants: Tenants
+) -> None:
+    ada = ts_tenants.ada
+    found = client.post(f"/phones/{ada.devices[0].id}/notes", json={"body": body}, headers=as_customer(ada.id))
+
+    assert (found.status_code, found.json()) == (422, {"detail": error})
+
+
 def test_a_suspended_customer_is_refused(client: TestClient, ts_tenants: Tenants, ts_store: Store) -> None:
     ts_store.operator().run(customers.update_active(ts_tenants.ada.id, active=False))
     found = client.get("/phones", headers=as_customer(ts_tenants.ada.id))

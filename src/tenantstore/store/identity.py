@@ -30,6 +30,11 @@ _ENTER_OPERATOR = Command(
 )
 # Raised by tenantstore_active_customer(), migration 014.
 _CUSTOMER_NOT_ACTIVE = "TS001"
+# What a row by itself may not hold. Which constraint refused it is not said: a trigger may have changed another's row.
+_VALUE_REFUSED = {
+    "23514": "a CHECK refuses a value; the server's log names the constraint",
+    "23502": "null where a column takes none; the server's log names the column",
+}
 # A deadlock, a serialization failure, a lock that was not to be had in time.
 _LOCKS = ("40P01", "40001", "55P03")
 _READ_ONLY = "25006"
@@ -117,7 +122,8 @@ class Tenant:
             missing = _field(result, DiagnosticField.SOURCE_FUNCTION).startswith("aclcheck_error")
             return NotAllowed(query, "the tenant role lacks a privilege for it") if missing else NotFound(query)
         if state.startswith("23"):
-            return NotAllowed(query, "a value that the table does not take")
+            why = _VALUE_REFUSED.get(state, "a value that the table does not take")
+            return NotAllowed(query, why, value_refused=state in _VALUE_REFUSED)
         return _as_it_is(query, result, encoding)
 
     def entry_error(self, query: str, result: PGresult, encoding: str) -> Exception:
