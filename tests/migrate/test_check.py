@@ -11,6 +11,7 @@ import pytest
 from tenantstore import migrate
 from tenantstore.migrate.errors import InvalidFolder, Misconfigured
 from tenantstore.migrate.files import load
+from tests.migrate.conftest import Run
 
 _PAIR = {"1_a.up.sql": b"SELECT 1;", "1_a.down.sql": b"SELECT 1;"}
 
@@ -21,7 +22,7 @@ def _fault(text: str | bytes) -> dict[str, bytes]:
 
 FAULTS = {
     "gap": (
-        {**_PAIR, "4_d.up.sql": b"", "4_d.down.sql": b""},
+        {**_PAIR, "4_d.up.sql": b"SELECT 1;", "4_d.down.sql": b""},
         "4_d.up.sql: nothing between 1_a and this: 2 to 3 are missing\n"
         "Renumber it. `--allow-out-of-order` lets one run go ahead all the same.",
     ),
@@ -93,6 +94,23 @@ FAULTS = {
         "1_a.up.sql:1:1: COPY with the client's standard input or output\n  1 | COPY a (b)\n    | ^\n"
         "Write the rows as INSERT … VALUES, or load them with a program after the migration.",
     ),
+    "begun and not written": (
+        {"1_a.up.sql": b"-- Why this is needed.\n", "1_a.down.sql": b"\r\n-- What this loses.\r\n"},
+        "1_a.up.sql:1:1: no statement in it\n  1 | -- Why this is needed.\n    | ^\n"
+        "Write it, or remove the pair.\n\n"
+        "1_a.down.sql:2:1: no statement in it\n  2 | -- What this loses.\n    | ^\n"
+        "Write it, or remove the pair. Where there is nothing to undo, say so in place of this line.",
+    ),
+    "up begun in words only": (
+        _fault("\n-- The ports of a device.\n;\n"),
+        "1_a.up.sql:2:1: no statement in it\n  2 | -- The ports of a device.\n    | ^\nWrite it, or remove the pair.",
+    ),
+    "empty up": (_fault(""), "1_a.up.sql: no statement in it\nWrite it, or remove the pair."),
+    "down not written": (
+        {**_PAIR, "1_a.down.sql": b"-- What this loses.\n"},
+        "1_a.down.sql:1:1: no statement in it\n  1 | -- What this loses.\n    | ^\n"
+        "Write it, or remove the pair. Where there is nothing to undo, say so in place of this line.",
+    ),
     "open string": (
         _fault("SELECT 1;\nSELECT 'a;\n"),
         "1_a.up.sql:2:8: unterminated string\n  2 | SELECT 'a;\n    |        ^\nClose it.",
@@ -150,6 +168,38 @@ def test_what_check_tells_is_what_up_refuses_with(
         migrate.up(database, _write(tmp_path, files))
 
     assert str(refused.value).replace(f"{tmp_path}/", "") == text
+
+
+@pytest.mark.parametrize("command", ["up", "plan", "verify", "lint"])
+def test_what_new_began_is_refused_until_it_is_written(tmp_path: Path, database: str, run: Run, command: str) -> None:
+    _write(tmp_path, _PAIR)
+    migrate.up(database, tmp_path)
+    made = migrate.new(tmp_path, "b")
+    given = "--dsn" if command in {"up", "plan"} else "--scratch-dsn"
+
+    code, out, err = run(command, "--dir", tmp_path, given, database)
+
+    assert (code, out, f"{made.up.path}:1:1: no statement in it" in err) == (4, "", True)
+    assert [state.standing for state in migrate.status(database, tmp_path)] == ["applied", "pending"]
+
+
+def test_what_was_applied_unwritten_can_be_undone_and_is_not_applied_again(tmp_path: Path, database: str) -> None:
+    _write(tmp_path, {**_PAIR, "1_a.up.sql": b"SELECT 1;"})
+    migrate.up(database, tmp_path)
+    _write(tmp_path, {"1_a.up.sql": b"-- Why this is needed.\n", "1_a.down.sql": b"-- What this loses.\n"})
+    # As an older release, which took them, has left it.
+    migrate.repair(database, tmp_path)
+
+    assert migrate.up(database, tmp_path) == []
+    with pytest.raises(InvalidFolder):
+        migrate.redo(database, tmp_path)
+    assert [state.standing for state in migrate.status(database, tmp_path)] == ["applied"]
+    assert [str(done.step) for done in migrate.down(database, tmp_path)] == ["1_a.down"]
+
+
+@pytest.mark.parametrize("text", [b"", b"-- Nothing to undo: the up file only counts.\n"])
+def test_a_down_file_may_say_that_there_is_nothing_to_undo(tmp_path: Path, text: bytes) -> None:
+    assert migrate.check(_write(tmp_path, {**_PAIR, "1_a.down.sql": text})) == []
 
 
 @pytest.mark.parametrize(
@@ -216,7 +266,8 @@ def test_new_writes_the_next_pair_with_as_many_digits(tmp_path: Path) -> None:
     first = migrate.new(tmp_path / "made", "Add the ports!")
     second = migrate.new(tmp_path / "made", "then")
 
-    assert [str(first), str(second), migrate.check(tmp_path / "made")] == ["001_add_the_ports", "002_then", []]
+    there = [str(migration) for migration in load(tmp_path / "made")]
+    assert [str(first), str(second)] == there == ["001_add_the_ports", "002_then"]
 
 
 def test_new_writes_no_half_of_a_pair(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tenantstore.migrate.shown import one_line
 _NAME = re.compile(r"(?P<version>[0-9]+)_(?P<name>\w[\w.-]*)\.(?P<direction>up|down)\.sql", re.ASCII)
 _MEANT = re.compile(r"[0-9]|[^.].*\.sql", re.IGNORECASE)
 _HIGHEST = 2**63 - 1
+_BEGUN = {"up": "-- Why this is needed.", "down": "-- What this loses."}
 _WAIVED = "`--allow-out-of-order` lets one run go ahead all the same."
 
 
@@ -55,8 +56,15 @@ def check(folder: Path) -> list[Problem]:
     :raises Misconfigured: when there is no such folder or nothing in it.
     """
     migrations, problems = _read(folder)
-    contents = [problem for migration in migrations for script in scripts(migration) for problem in script.problems()]
-    return problems + _gaps(migrations) + contents
+    return problems + _gaps(migrations) + [problem for migration in migrations for problem in faults(migration)]
+
+
+def faults(migration: Migration, is_applied: bool = False) -> list[Problem]:
+    """What would break a run of its files; and, unless it is applied, which of them nobody has written yet."""
+    found = []
+    for script in scripts(migration):
+        found += script.problems() or ([] if is_applied else _unwritten(script, script is migration.up))
+    return found
 
 
 def scripts(migration: Migration) -> list[Script]:
@@ -80,8 +88,8 @@ def new(folder: Path, name: str) -> Migration:
     last = there[-1].up.path.name.split("_")[0] if there else "000"
     version = int(last) + 1
     up, down = (
-        Script(folder / f"{version:0{len(last)}}_{stem}.{direction}.sql", text)
-        for direction, text in (("up", "-- Why this is needed.\n"), ("down", "-- What this loses.\n"))
+        Script(folder / f"{version:0{len(last)}}_{stem}.{direction}.sql", f"{line}\n")
+        for direction, line in _BEGUN.items()
     )
     _write([up, down])
     return Migration(version, stem, up, down)
@@ -188,6 +196,19 @@ def _half(migration: Migration) -> list[Problem]:
         return []
     advice = "Write it, or say `-- irreversible: reason` at the head of the up file."
     return [Problem(migration.up.path, "no down file beside it", advice)]
+
+
+def _unwritten(script: Script, is_up: bool) -> list[Problem]:
+    """An up file without a statement; of a down file that may be meant, unless it is as `new` began it."""
+    if script.statements:
+        return []
+    begun = [offset for offset, comment in script.header if comment.strip() in _BEGUN.values()]
+    if is_up:
+        text, advice = "no statement in it", "Write it, or remove the pair."
+        offsets = begun or [offset for offset, _ in script.header]
+        return [script.problem(offsets[0], text, advice) if offsets else Problem(script.path, text, advice)]
+    advice = "Write it, or remove the pair. Where there is nothing to undo, say so in place of this line."
+    return [script.problem(offset, "no statement in it", advice) for offset in begun[:1]]
 
 
 def _gaps(migrations: Iterable[Migration]) -> list[Problem]:

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from tenantstore import resources
 from tenantstore.migrate.errors import InvalidFolder
-from tenantstore.migrate.files import Migration, load, scripts
+from tenantstore.migrate.files import Migration, faults, load
 from tenantstore.migrate.lock import begin_locked
 from tenantstore.migrate.planning import (
     Direction,
@@ -82,6 +82,8 @@ def redo(dsn: str, folder: Path | None = None, *, options: Options = _DEFAULT) -
         if not history:
             return []
         target, last = target_down(history, 1), history[-1].version
+        # What cannot be applied again is not undone either.
+        _refuse_faults([replace(step, direction="up") for step in plan_down(migrations, history, target)])
         undone = _run(run, lambda rows: plan_down(migrations, rows, target))
         return undone + _run(run, lambda rows: plan_up(migrations, rows, last, options.allow_out_of_order))
 
@@ -222,6 +224,6 @@ def _observed(run: Session, step: Step, planner: Planner) -> Done | None:
 
 
 def _refuse_faults(steps: list[Step]) -> None:
-    problems = [problem for step in steps for script in scripts(step.migration) for problem in script.problems()]
+    problems = [problem for step in steps for problem in faults(step.migration, is_applied=step.direction == "down")]
     if problems:
         raise InvalidFolder(problems)

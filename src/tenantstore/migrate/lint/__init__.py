@@ -14,7 +14,7 @@ from typing import Any
 from tenantstore import resources
 from tenantstore.migrate.connect import connect
 from tenantstore.migrate.errors import InvalidFolder
-from tenantstore.migrate.files import load
+from tenantstore.migrate.files import faults, load
 from tenantstore.migrate.lint import rules, squawk, tenants, watch
 from tenantstore.migrate.lint.excuses import excused
 from tenantstore.migrate.lint.finding import Finding, Found
@@ -65,7 +65,7 @@ def lint(folder: Path | None = None, scratch_dsn: str = "", base: Path | Sequenc
     """
     migrations = load(resources.folder("migrations") if folder is None else folder)
     scripts = [migration.up for migration in migrations]
-    if problems := [problem for script in scripts for problem in script.problems()]:
+    if problems := [problem for migration in migrations for problem in faults(migration)]:
         raise InvalidFolder(problems)
     with scratch(scratch_dsn, base) as dsn:
         walked = walk(dsn, migrations)
