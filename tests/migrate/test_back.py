@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tenantstore import migrate
+from tenantstore.migrate.errors import Drift
 from tests.migrate.conftest import MakeFolder, Run, Start, wait_until
 
 
@@ -51,3 +53,26 @@ def test_redo_that_is_interrupted_says_where_to_look(
     assert process.communicate()[1].splitlines()[-1] == (
         "interrupted: `status` shows what is undone, and `up` or `down` goes on from there"
     )
+
+
+def test_the_advice_on_drift_leads_to_what_the_new_text_says(
+    dsn: str, two: Path, connection: psycopg.Connection[Any]
+) -> None:
+    migrate.up(dsn, two)
+    files = [two / f"2_b.{direction}.sql" for direction in ("up", "down")]
+    old = [path.read_text() for path in files]
+    new = ["CREATE TABLE other ();", "DROP TABLE other;"]
+    for path, text in zip(files, new, strict=True):
+        path.write_text(text)
+    with pytest.raises(Drift, match="with the old files `down`, then edit, then `up`"):
+        migrate.up(dsn, two)
+
+    for path, text in zip(files, old, strict=True):
+        path.write_text(text)
+    migrate.down(dsn, two)
+    for path, text in zip(files, new, strict=True):
+        path.write_text(text)
+    migrate.up(dsn, two)
+
+    found = connection.execute("SELECT to_regclass('b')::text, to_regclass('other')::text").fetchone()
+    assert found == (None, "other")

@@ -239,10 +239,10 @@ def test_drift_says_which_files_and_what_to_do(dsn: str, two: Path) -> None:
     assert str(refused.value).replace(f"{two}/", "") == (
         "1_a.up.sql: changed since it was applied\n"
         "2_b.down.sql: changed since the migration was applied\n"
-        "A released file is never edited: restore it, and put the change into a new one.\n"
-        "While it is still being written: `repair` takes the new text into the history, then `redo` runs it"
-        " (of several folders, both take `--dir`).\n"
-        "If the database is right as it is, `repair` alone."
+        "Restore it as it was applied. To change what it does: with the old files `down`, then edit, then `up`;"
+        " once it is released, write a new one.\n"
+        "If the database is right as it is, `repair` takes the new text into the history, and runs nothing"
+        " (of several folders, `down` and `repair` take `--dir`)."
     )
 
 

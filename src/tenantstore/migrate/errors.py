@@ -122,7 +122,7 @@ class PoolerBetween(Misconfigured):
 class Drift(MigrationError):
     """Folder and history disagree; ``elsewhere`` is what to do where the history is another folder's.
 
-    :next: bring the file back as it was released; where it was edited on purpose, ``tenantstore migrate repair``.
+    :next: bring the file back as it was applied; where the database is right as it is, ``tenantstore migrate repair``.
     """
 
     exit_code = 4

@@ -272,10 +272,10 @@ def _refuse_changed(migrations: Sequence[Migration], rows: Mapping[int, Applied]
     if told := [finding for finding in findings if finding]:
         raise Drift(
             "\n".join(told),
-            "A released file is never edited: restore it, and put the change into a new one.\n"
-            "While it is still being written: `repair` takes the new text into the history, then `redo` runs it"
-            " (of several folders, both take `--dir`).\n"
-            "If the database is right as it is, `repair` alone.",
+            "Restore it as it was applied. To change what it does: with the old files `down`, then edit, then `up`;"
+            " once it is released, write a new one.\n"
+            "If the database is right as it is, `repair` takes the new text into the history, and runs nothing"
+            " (of several folders, `down` and `repair` take `--dir`).",
         )
 
 
