@@ -184,6 +184,20 @@ def test_a_failure_on_the_way_down_names_the_down_file(prepared: str, folder: Ma
         migrate.down(prepared, where)
 
 
+def test_a_down_file_that_was_changed_after_its_up_file_was_applied_is_told_so(dsn: str, two: Path) -> None:
+    migrate.up(dsn, two)
+    (two / "2_b.down.sql").write_text("DROP TABLE other;")
+    migrate.repair(dsn, two)
+
+    with pytest.raises(StatementFailed) as failed:
+        migrate.redo(dsn, two)
+    assert failed.value.advice == (
+        "Misspelt? Or changed after its up file was applied, which `repair` lets pass?"
+        " It has to undo what was applied, not what the up file says now.\n"
+        "Nothing of this file stays. Mend it, and run `down` again (a number counts from this file on)."
+    )
+
+
 def test_failures_pickle(prepared: str, folder: MakeFolder) -> None:
     failure = _failure(prepared, folder({"1_a": "ALTER TABLE held ADD COLUMN a int;"}))
     again = pickle.loads(pickle.dumps(failure))

@@ -16,6 +16,10 @@ from tenantstore.migrate.errors import ADVICE, Blocked, Problem, StatementFailed
 from tenantstore.migrate.planning import Step
 from tenantstore.migrate.shown import indented, one_line
 
+_GONE_ADVICE = (
+    "Misspelt? Or changed after its up file was applied, which `repair` lets pass?"
+    " It has to undo what was applied, not what the up file says now."
+)
 _SET_ADVICE = "The runner's transaction has begun before the file does: set this on the role or the database instead."
 _CANCEL_SECONDS = 5
 _COPYING = {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}
@@ -88,6 +92,8 @@ def failure(step: Step, refusal: Refusal, outcome: str, base: int = 0) -> Statem
         problem = Problem(script.path, f"when it was committed: {refusal.message}")
     if refusal.sqlstate == "25001" and index < len(script.statements) and script.statements[index].begins("SET"):
         advice = _SET_ADVICE
+    if refusal.sqlstate == "42P01" and step.direction == "down":
+        advice = _GONE_ADVICE
     kind = Blocked if refusal.blocked else StatementFailed
     return kind(problem, refusal.sqlstate, refusal.notes, "\n".join(filter(None, (advice, outcome))))
 
