@@ -131,8 +131,8 @@ def _up(asked: argparse.Namespace, development: "Development") -> int:
     was_up, is_new = development.pid is not None, development.kept is None
     server = development.up(asked.port)
     log(f"PostgreSQL {server.version} ({server.provider}) {'was' if was_up else 'is'} up, its data in {server.data}")
-    if is_new and asked.dir is None:
-        _note_another(development)
+    if is_new:
+        _note_another(asked, development, "a new server, of this project.")
     try:
         with closing(Log(quiet=True)) as progress:
             prepared = development.prepare(server, migrations, progress)
@@ -148,15 +148,15 @@ def _up(asked: argparse.Namespace, development: "Development") -> int:
     return 0
 
 
-def _note_another(development: "Development") -> None:
+def _note_another(
+    asked: argparse.Namespace, development: "Development", this: str = "this project has no server yet."
+) -> None:
     """Where the data is of who has worked in this project before it had a table, or a server of its own."""
     from tenantstore.testing.development import Development, state_folder
 
     common = Development(state_folder() / "db")
-    if common.folder != development.folder and common.kept is not None:
-        log(
-            f"note: a new server, of this project. The one outside of projects: --dir {shlex.quote(str(common.folder))}"
-        )
+    if asked.dir is None and common.folder != development.folder and common.kept is not None:
+        log(f"note: {this} The one outside of projects: --dir {shlex.quote(str(common.folder))}")
 
 
 def _owner(told: dict[str, Any]) -> str:
@@ -209,6 +209,8 @@ def _down(asked: argparse.Namespace, development: "Development") -> int:
         what = "the server is down" if stopped else "no server was up"
         has_data = development.data.exists()
         log(f"{what}; the data stays in {development.folder}" if has_data else f"{what} in {development.folder}")
+    if development.kept is None:
+        _note_another(asked, development)
     return 0
 
 
@@ -223,6 +225,8 @@ def _status(asked: argparse.Namespace, development: "Development") -> int:
     else:
         print(one_line(f"up: PostgreSQL {server.version}, process {server.pid}, {development.folder}"))
         print(one_line(f"the superuser: {told['owner_dsn']}"))
+    if development.kept is None:
+        _note_another(asked, development)
     return UNREACHABLE if server is None else 0
 
 
@@ -231,6 +235,8 @@ def _psql(asked: argparse.Namespace, development: "Development") -> int:
     from tenantstore.testing.development import DATABASE
 
     server, kept = development.server(), development.kept
+    if kept is None:
+        _note_another(asked, development)
     if server is None or kept is None:
         advice = "`tenantstore db up` starts one. Of one that was started with --dir, say --dir as you did."
         raise Unreachable(f"no server is up in {development.folder}", advice)

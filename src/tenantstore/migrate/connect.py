@@ -13,6 +13,7 @@ from tenantstore.errors import InvalidParameter
 from tenantstore.migrate.errors import Misconfigured, Unreachable
 from tenantstore.migrate.shown import indented
 from tenantstore.store.pool import conninfo as readable
+from tenantstore.store.pool import down_advice
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -47,7 +48,6 @@ def connect(dsn: str, wait_seconds: float = 0) -> Connection:
     :raises Unreachable: when there is none in time.
     """
     conninfo = _conninfo(dsn)
-    unnamed = "" if dsn else f"\n{_UNNAMED}"
     deadline = time.monotonic() + wait_seconds
     for pause in pauses():
         try:
@@ -57,10 +57,11 @@ def connect(dsn: str, wait_seconds: float = 0) -> Connection:
             if _FINAL.search(reason):
                 raise Misconfigured(reason, _REFUSED if dsn else _UNNAMED) from None
             if time.monotonic() + pause > deadline:
+                advice = f"\n{down_advice(dsn) if dsn else _UNNAMED}".rstrip()
                 if not wait_seconds:
-                    raise Unreachable(f"no connection: {reason}", f"Is the server up?{unnamed}") from None
+                    raise Unreachable(f"no connection: {reason}", f"Is the server up?{advice}") from None
                 problem = f"no connection within {wait_seconds:g} s: {reason}"
-                raise Unreachable(problem, f"Is the server up? --wait waits for longer.{unnamed}") from None
+                raise Unreachable(problem, f"Is the server up? --wait waits for longer.{advice}") from None
             time.sleep(pause)
         else:
             return connection

@@ -5,6 +5,7 @@ import re
 from asyncio import Task
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from time import monotonic
 from typing import Any, NamedTuple
@@ -114,13 +115,31 @@ def pool_options(target: str, options: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def connecting(target: str) -> Iterator[None]:
-    """Say of a connection that fails that nobody named the database: libpq's text has only what it tried."""
+    """Say of a connection that fails what libpq's text has not: that nobody named the database, or what starts it."""
     try:
         yield
     except psycopg.OperationalError as error:
-        if not target:
-            error.add_note(_UNNAMED)
+        if advice := down_advice(target) if target else _UNNAMED:
+            error.add_note(advice)
         raise
+
+
+def down_advice(target: str) -> str:
+    """What may help where a DSN leads to folders with no socket in them; else nothing."""
+    options = {each.keyword: (each.val or b"").decode() for each in Conninfo.parse(target.encode())}
+    folders = options[b"host"].split(",")
+    # Of an address libpq asks for no socket.
+    if options[b"hostaddr"] or not all(folder.startswith("/") and _has_no_socket(folder) for folder in folders):
+        return ""
+    return f"No socket is in {', '.join(folders)}: `tenantstore db up` starts a development server again."
+
+
+def _has_no_socket(folder: str) -> bool:
+    try:
+        return not any(each.name.startswith(".s.PGSQL.") for each in Path(folder).iterdir())
+    except OSError as error:
+        # What cannot be looked into may have one.
+        return isinstance(error, FileNotFoundError)
 
 
 def _is_set(variable: bytes | None) -> bool:
