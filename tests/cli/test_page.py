@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tenantstore.cli import COMMANDS, main
+from tenantstore.cli import COMMANDS, check, main
 
 
 def test_the_page_has_each_command_with_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +40,7 @@ def test_a_command_that_wants_more_shows_its_help_and_it_is_2(capsys: pytest.Cap
     ("given", "told"),
     [
         ("chek", "there is no command chek; did you mean check?"),
+        ("qeury", "there is no command qeury; did you mean queries?"),
         ("zzz", "there is no command zzz; --help lists all"),
         ("a\x1b[31m", r"there is no command a\x1b[31m; --help lists all"),
     ],
@@ -56,7 +57,7 @@ def test_json_is_for_results_and_a_wrong_usage_is_told_on_stderr_alone(capsys: p
         main(["db", "status", "--json", "--wrong"])
     out, err = capsys.readouterr()
 
-    assert (out, err.splitlines()[-1]) == ("", "tenantstore db: error: unrecognized arguments: --wrong")
+    assert (out, err.splitlines()[-1]) == ("", "tenantstore db status: error: there is no option --wrong")
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("migrate stat", "status"), ("db upp", "up")])
@@ -67,6 +68,39 @@ def test_a_misspelt_subcommand_is_told_which_is_meant(
         main(typed.split())
 
     assert capsys.readouterr().err.endswith(f"; did you mean {meant}?\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "parser", "told"),
+    [
+        ("migrate up --wiat 3s", "migrate up", "--wiat; did you mean --wait?"),
+        ("queries list --jsn", "queries list", "--jsn; did you mean --json?"),
+        ("queries --jsn list", "queries", "--jsn"),
+        ("check --updte", "check", "--updte; did you mean --update?"),
+        ("check --dnss=postgresql://a:secret@b", "check", "--dnss; did you mean --dsn?"),
+        ("doctor --zzzz", "doctor", "--zzzz"),
+        ("completion --zzzz", "completion", "--zzzz"),
+        ("demo --kep", "demo", "--kep; did you mean --keep?"),
+    ],
+)
+def test_a_misspelt_option_is_told_by_the_command_it_was_given_to(
+    capsys: pytest.CaptureFixture[str], typed: str, parser: str, told: str
+) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main(typed.split())
+    lines = capsys.readouterr().err.splitlines()
+
+    assert (lines[0].startswith(f"usage: tenantstore {parser} "), lines[-1]) == (
+        True,
+        f"tenantstore {parser}: error: there is no option {told}",
+    )
+
+
+def test_an_option_may_be_begun_and_what_looks_like_one_be_given() -> None:
+    parser = check.make_parser()
+    begun = parser.parse_args(["--upd", "--snap=a b", "--", "--updte"])
+
+    assert (begun.update, begun.snapshot, begun.modules) == (True, "a b", ["--updte"])
 
 
 def _interrupt(*_given: object) -> None:
@@ -113,4 +147,21 @@ def test_without_a_driver_it_is_2_and_the_command_that_brings_one(missing: str, 
         2,
         "",
         ["To fix it: python -m pip install 'tenantstore[binary]'"],
+    )
+
+
+def test_the_demo_tells_a_missing_libpq_in_a_line_and_what_brings_one() -> None:
+    script = """
+import ctypes.util, sys
+sys.modules["psycopg_c"] = sys.modules["psycopg_binary"] = None
+ctypes.util.find_library = lambda name: None
+from tenantstore.cli import main
+sys.exit(main(["demo"]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr.splitlines()) == (
+        1,
+        "",
+        ["no pq wrapper available.", "to fix it: python -m pip install 'tenantstore[binary,embedded]'"],
     )

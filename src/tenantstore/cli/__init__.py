@@ -162,10 +162,9 @@ def _run(argv: Sequence[str] | None) -> int:
         return 2
     chosen = first.parse_args(given)
     if chosen.command not in COMMANDS:
-        # Not before: it reads the scanner of queries.
-        from tenantstore.queries.source import nearest
+        from tenantstore.cli.output import meant
 
-        hint = nearest(chosen.command, COMMANDS)
+        hint = meant(chosen.command, COMMANDS)
         first.error(f"there is no command {one_line(chosen.command)}{hint or '; --help lists all'}")
     command = import_module(COMMANDS[chosen.command].home)
     below = command.make_parser()

@@ -70,6 +70,7 @@ class Taken(TenantstoreError):
 
 
 def make_parser() -> argparse.ArgumentParser:
+    # Not ours, which repeats an option that is none: it may well be a password.
     parser = argparse.ArgumentParser(
         prog="tenantstore admin", description="The people who run the service.", formatter_class=Help
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenantstore.cli.output import FINDINGS, UNREACHABLE, USAGE, dumped, failed
+from tenantstore.cli.output import FINDINGS, UNREACHABLE, USAGE, Parser, dumped, failed
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.shown import shown
 
@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tenantstore check",
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -9,6 +9,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import NamedTuple
 
+from tenantstore.cli.output import Parser
 from tenantstore.migrate.shown import one_line
 
 _DESCRIPTION = """
@@ -73,7 +74,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tenantstore completion",
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,

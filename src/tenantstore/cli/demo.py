@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from tenantstore.cli.output import INTERRUPTED
+from tenantstore.cli.output import INTERRUPTED, Parser
 from tenantstore.errors import TenantstoreError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tenantstore demo",
         description="Starts a PostgreSQL, migrates it, and shows what two customers see of each other's phones.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -126,7 +126,9 @@ class _Signals:
 
 def _explain(error: Exception) -> str:
     if isinstance(error, ImportError):
-        return f"{error}\nto fix it: python -m pip install 'tenantstore[binary,embedded]'"
+        # Below it psycopg lists what it tried.
+        first = str(error).partition("\n")[0]
+        return f"{first}\nto fix it: python -m pip install 'tenantstore[binary,embedded]'"
     return str(error)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tenantstore.cli.output import DATABASE, FINDINGS, dumped, failed, log
+from tenantstore.cli.output import DATABASE, FINDINGS, Parser, dumped, failed, log
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.shown import shown
 
@@ -98,7 +98,7 @@ def _seen(others: "Sequence[Other]") -> "dict[str, list[Other]]":
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tenantstore doctor",
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,

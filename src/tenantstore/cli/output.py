@@ -6,7 +6,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tenantstore.migrate.errors import MigrationError
@@ -30,17 +30,48 @@ class Help(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """Says of a misspelt command which may be meant."""
+    """Says of a misspelt command or option which may be meant."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        given = sys.argv[1:] if args is None else list(args)
+        # argparse would first tell of the value that follows, or as a parser above this one. A parser that takes no
+        # abbreviations hands on what is not its own.
+        if self.allow_abbrev and (unknown := self._unknown(given)):
+            options = [option for option in self._option_string_actions if option.startswith("--")]
+            self.error(f"there is no option {one_line(unknown)}{meant(unknown, options)}")
+        return super().parse_known_args(given, namespace)
+
+    def _unknown(self, given: Sequence[str]) -> str | None:
+        """The first option that is none of this parser's, nor the beginning of one."""
+        for word in given:
+            # What follows a command is that one's.
+            if word == "--" or (self._subparsers is not None and not word.startswith("-")):
+                return None
+            name = word.partition("=")[0]
+            is_known = any(option.startswith(name) for option in self._option_string_actions)
+            # With a blank in it, it is no option to argparse either.
+            if name.startswith("--") and " " not in word and not is_known:
+                return name
+        return None
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         try:
             super()._check_value(action, value)
         except argparse.ArgumentError as error:
-            # Not before: it reads the scanner of queries.
-            from tenantstore.queries.source import nearest
-
-            error.message += nearest(str(value), map(str, action.choices or ()))
+            error.message += meant(str(value), map(str, action.choices or ()))
             raise
+
+
+def meant(word: str, choices: Iterable[str]) -> str:
+    """``; did you mean …?`` for a misspelt word of the command line, or nothing."""
+    # Imported where a word is misspelt: it takes longer to import than most of what is here.
+    import difflib
+
+    # Looser than for queries and columns: there are few to choose from, and fingers swap letters.
+    # The dashes of options would be alike in any two.
+    words = {choice.lstrip("-"): choice for choice in choices}
+    close = difflib.get_close_matches(word.lstrip("-"), list(words), n=1, cutoff=0.5)
+    return f"; did you mean {words[close[0]]}?" if close else ""
 
 
 # What --dsn says everywhere.

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tenantstore.cli.output import DATABASE, USAGE, Help, dumped, failed, log, table
+from tenantstore.cli.output import DATABASE, USAGE, Help, Parser, dumped, failed, log, table
 from tenantstore.errors import TenantstoreError
 from tenantstore.migrate.errors import Misconfigured
 
@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tenantstore queries",
         description="Which queries there are, what one is made of, and how the server runs it for a customer.",
         formatter_class=Help,
