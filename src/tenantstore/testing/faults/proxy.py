@@ -109,7 +109,7 @@ class Faults:
 
     def _arm(self, verb: _Verb, at: Place) -> None:
         if at not in get_args(Place):
-            raise ValueError(f"there is no place {at!r}: {', '.join(get_args(Place))}")
+            raise ValueError(f"there is no place {at!r}: {', '.join(map(repr, get_args(Place)))}")
         if self._over.is_set():
             raise ValueError(f"the proxy has ended: {verb} {at!r} would never strike")
         if at != "now":
