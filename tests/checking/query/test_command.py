@@ -33,6 +33,7 @@ UNDECLARED = (
     "loans/finish needs :laon_id, and has no parameter :loan_id; did you mean laon_id?\n"
     "  41 |         return _FINISH(customer_id=self.customer_id, loan_id=loan_id, returned_at=returned_at)\n"
     "     |                                                      ^\n"
+    "Its module did not load: other queries there, and in modules that import it, were not looked at.\n"
 )
 
 

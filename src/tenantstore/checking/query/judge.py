@@ -3,6 +3,7 @@
 Pure: the same facts give the same findings, whether a server has just told them or a snapshot keeps them.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from tenantstore.queries import Shape
 _CLAIMED = {"volatile": "volatile"}
 
 _UNTYPED = "42P18"
+_PARAMETER = re.compile(r":\w+")
 # More of them than this are more than a row has columns.
 _TOO_MANY_COLUMNS, _MOST_PARAMETERS = "54011", 1600
 # As the server calls what the analysis wraps a statement in.
@@ -47,7 +49,8 @@ def _refused(asked: Asked, facts: Facts) -> Finding:
     problem = asked.with_names(refusal.problem)
     advice = asked.with_names(refusal.hint)
     if refusal.sqlstate == _UNTYPED:
-        advice = "Say its type: `:name::text`, or whatever it is."
+        named = _PARAMETER.search(problem)
+        advice = f"Say its type: `{named[0] if named else ':name'}::text`, or whatever it is."
     elif problem.endswith(_UTILITY) or problem == _SEVERAL:
         problem = problem.replace(_UTILITY, "not a query").replace(_SEVERAL, "this is not a query")
         advice = (

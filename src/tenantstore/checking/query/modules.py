@@ -24,6 +24,7 @@ from tenantstore.queries.catalog import CATALOGS
 _FRAMES = 3
 # The code of a finding about a query that could not be declared.
 UNDECLARED = "declaration"
+_UNSEEN = "Its module did not load: other queries there, and in modules that import it, were not looked at."
 # A problem names what is misspelt as :parameter or as 'word'.
 _NAMED = re.compile(r"(?<=[:'])\w+")
 
@@ -126,7 +127,7 @@ def _undeclared(error: DeclarationError) -> Finding:
     # The first of the words that stands there; else the line begins what is wrong.
     words = (re.search(rf"\b{each}\b", source) for each in _NAMED.findall(error.problem))
     column = next((each.start() for each in words if each), len(source) - len(source.lstrip())) + 1
-    return Finding(UNDECLARED, "", error.problem, "", Place(path, number, column, source))
+    return Finding(UNDECLARED, "", error.problem, _UNSEEN, Place(path, number, column, source))
 
 
 def _unused_files(queries: list[Query[Any]], catalogs: list[Catalog]) -> Iterator[Finding]:
