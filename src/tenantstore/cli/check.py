@@ -21,7 +21,7 @@ only what is the tenant's.
 _EXIT_CODES = """
 exit codes:
   0   nothing found
-  2   usage: a module, a DSN, a snapshot that is of no use
+  2   usage: a module, a DSN, a snapshot that is of no use; no server to launch
   4   findings
   5   the database is not to be reached
   130 interrupted
