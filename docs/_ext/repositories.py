@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from importlib import import_module
-from inspect import getdoc
+from inspect import getdoc, isclass
 from pkgutil import iter_modules
 
 from docs._ext.markdown import code, fence, page, plain, table
@@ -35,4 +35,12 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def _members(module: str) -> str:
-    return f".. automodule:: {module}\n   :members:"
+    # An aggregate that is a folder hands on records of a module below, where nobody is to import them from.
+    given = [name for name, each in vars(import_module(module)).items() if is_below(each, module)]
+    parts = [*(f".. autoclass:: {module}.{name}" for name in given), f".. automodule:: {module}"]
+    return "\n\n".join(f"{part}\n   :members:" for part in parts)
+
+
+def is_below(each: object, module: str) -> bool:
+    """Whether it is a class of a module that lies below the given one."""
+    return isclass(each) and each.__module__.startswith(f"{module}.")

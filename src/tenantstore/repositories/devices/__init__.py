@@ -4,85 +4,17 @@ Table ``devices`` (migrations 001 to 012). SQL in ``sql/devices/``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import get_args
 from uuid import UUID
 
 from tenantstore.queries import Statement, affected, many, one, optional, scalar
-from tenantstore.queries.checks import as_annotated, listed, not_empty, not_negative, one_of, ports
-
-DeviceStatus = Literal["online", "offline", "rotating", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A row of ``devices``, in the order of every SELECT list. An address is the bare host's, and '' if none."""
-
-    id: UUID
-    name: str
-    android_id: str
-    status: str
-    cellular_ip: str
-    wifi_ip: str
-    vpn_ip: str
-    carrier: str | None
-    network_type: str | None
-    battery_level: int | None
-    battery_charging: bool | None
-    signal_strength: int | None
-    base_port: int
-    http_port: int
-    socks5_port: int
-    udp_relay_port: int
-    ovpn_port: int
-    last_heartbeat: datetime | None
-    app_version: str | None
-    device_model: str | None
-    android_version: str | None
-    description: str
-    relay_server_id: UUID | None
-    relay_server_ip: str
-    auto_rotate_minutes: int
-    customer_id: UUID | None
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """What a phone reports. What it does not report is empty afterwards. InvalidParameter where a type is not this."""
-
-    device_id: UUID
-    cellular_ip: str | None = None
-    wifi_ip: str | None = None
-    carrier: str = ""
-    network_type: str = ""
-    battery_level: int = 0
-    battery_charging: bool = False
-    signal_strength: int = 0
-
-    def __post_init__(self) -> None:
-        as_annotated(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Permissions:
-    """What a customer may do with a device that they see."""
-
-    can_rename: bool
-    can_manage_ports: bool
-    can_download_configs: bool
-    can_rotate_ip: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StatusCount:
-    """How many devices have a status."""
-
-    status: str
-    devices: int
-
+from tenantstore.queries.checks import listed, not_empty, not_negative, one_of, ports
+from tenantstore.repositories.devices.records import Device as Device
+from tenantstore.repositories.devices.records import DeviceStatus as DeviceStatus
+from tenantstore.repositories.devices.records import Heartbeat as Heartbeat
+from tenantstore.repositories.devices.records import Permissions as Permissions
+from tenantstore.repositories.devices.records import StatusCount as StatusCount
 
 _CREATE = one(Device, "devices/create")
 _UPSERT = one(Device, "devices/upsert")
@@ -157,9 +89,7 @@ def create(
 def upsert(
     android_id: str, base_port: int, device_model: str, android_version: str, app_version: str, name: str = ""
 ) -> Statement[Device]:
-    """The device of that Android id: a new one, or the one that is there with what its phone says of itself.
-
-    One that is there keeps its name, its ports and its owner.
+    """The device of that Android id: new, or the one there as its phone says, with the name, ports and owner it had.
 
     :raises UniqueViolation: when another device has that base port.
     :raises InvalidParameter: for an empty Android id, or a port that is none.
