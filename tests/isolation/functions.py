@@ -161,6 +161,12 @@ def ids(device: str, person: Person) -> dict[str, Any]:
     }
 
 
+def needed(case: str) -> str:
+    """What ``NEEDS`` says of a case."""
+    assert case in NEEDS, f"{case} is new: add it to NEEDS in tests/isolation/functions.py, with what a customer needs"
+    return NEEDS[case]
+
+
 def cases(name: str) -> list[str]:
     """The names of the ways in which a function is called: more than one where what is needed depends on a value."""
     return [case for case in NEEDS if case.split()[0] == name] or [name]
@@ -172,7 +178,9 @@ def call(case: str, device: str, person: Person, **given: Any) -> Statement[Any]
     values = {**VALUES, "type": kind or _TYPES.get(name, "reboot"), "status": _STATUS.get(name, "online")}
     values |= ids(device, person) | ({"code": "new"} if name == "pairing_codes.create" else {}) | given
     parameters = inspect.signature(FUNCTIONS[name]).parameters.values()
-    return FUNCTIONS[name](**{p.name: values[p.name] for p in parameters if p.name in values or p.default is p.empty})
+    lacking = [p.name for p in parameters if p.name not in values and p.default is p.empty]
+    assert lacking == [], f"{name}: add a value for each of {lacking} to VALUES in tests/isolation/functions.py"
+    return FUNCTIONS[name](**{p.name: values[p.name] for p in parameters if p.name in values})
 
 
 _TYPES = {

@@ -153,7 +153,7 @@ def test_what_is_hidden_changes_nothing(all_worlds: dict[str, Worlds], mode: str
 
 def test_without_any_barrier_every_query_shows_what_is_hidden(all_worlds: dict[str, Worlds]) -> None:
     quiet = [
-        case
+        f"{case}: shows nothing of what is hidden; let tests/isolation/hidden.py change, or add, what it reads"
         for case in CASES
         if not any(difference(worlds, "neither", case, thing) for worlds in all_worlds.values() for thing in THINGS)
     ]

@@ -5,7 +5,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +13,7 @@ import pytest
 
 from tenantstore import repositories
 from tenantstore.queries import CATALOG, Scope
+from tenantstore.queries.statement import Shape
 from tests.fix_fleet import Admin
 
 CONTRACT = {
@@ -66,20 +67,49 @@ def functions_of(module: ModuleType) -> dict[str, ast.FunctionDef]:
 
 
 def files() -> list[str]:
-    return sorted(
-        path.relative_to(CATALOG.folder).with_suffix("").as_posix() for path in Path(CATALOG.folder).rglob("*.sql")
-    )
+    return [path.relative_to(CATALOG.folder).with_suffix("").as_posix() for path in Path(CATALOG.folder).rglob("*.sql")]
+
+
+def functions() -> dict[str, ast.FunctionDef]:
+    return {
+        f"{module.__name__.rpartition('.')[2]}/{name}": function
+        for module in modules()
+        for name, function in functions_of(module).items()
+    }
+
+
+def against_contract(found: Iterable[str], what: str) -> list[str]:
+    """Where the names are not those of the domain, and what to do about each."""
+    there, table = set(found), "CONTRACT in tests/repositories/test_names.py"
+    return [f"{name}: a new {what}; add it to {table}" for name in sorted(there.difference(NAMES))] + [
+        f"{name}: {table} has it, and there is no such {what}" for name in sorted(set(NAMES) - there)
+    ]
 
 
 def test_the_functions_are_those_of_the_domain() -> None:
-    found = [f"{module.__name__.rpartition('.')[2]}/{name}" for module in modules() for name in functions_of(module)]
-
-    assert sorted(found) == NAMES
+    assert against_contract(functions(), "function of a repository") == []
 
 
 def test_each_function_has_a_file_of_its_name_and_each_file_is_declared() -> None:
     assert list(modules())
-    assert (files(), sorted(CATALOG.declared)) == (NAMES, NAMES)
+    assert against_contract(files(), "file in sql/") + against_contract(CATALOG.declared, "declared query") == []
+
+
+def test_each_function_says_what_comes_back() -> None:
+    assert [f"{name}: has no docstring" for name, each in functions().items() if not ast.get_docstring(each)] == []
+
+
+def test_a_list_ends_with_an_order_that_is_total() -> None:
+    """Its last key is an id, or what the rows are grouped by."""
+    wrong = []
+    for name in (name for name, query in CATALOG.declared.items() if query.shape is Shape.MANY):
+        text = CATALOG.source(name).text
+        keys = re.sub(r"\sLIMIT\s.*|;", "", text.rpartition("ORDER BY ")[2], flags=re.DOTALL)
+        last = keys.rpartition(", ")[2].split()[0]
+        if not last.endswith(".id") and f"GROUP BY {last}\n" not in text:
+            wrong.append(f"{name}: ORDER BY ends with {last}, which several rows can share; end it with the id")
+
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -106,6 +136,7 @@ def test_a_customer_is_named_by_what_runs_in_their_scope() -> None:
 
 def test_the_indexes_that_headers_name_are_there(admin: Admin) -> None:
     there = {name for (name,) in admin.execute("SELECT indexrelid::regclass::text FROM pg_index").fetchall()}
+    lacking = "its header names no index; name the one that serves it, or add it to WITHOUT_INDEX in this file"
     named = {
         (name, index)
         for name in NAMES
@@ -114,5 +145,7 @@ def test_the_indexes_that_headers_name_are_there(admin: Admin) -> None:
         for index in re.findall(r"\b\w+_(?:idx|key|pkey)\b", line)
     }
 
-    assert sorted(set(NAMES) - {name for name, _ in named}) == sorted(WITHOUT_INDEX.split())
+    unserved, expected = set(NAMES) - {name for name, _ in named}, set(WITHOUT_INDEX.split())
+    assert [f"{name}: {lacking}" for name in sorted(unserved - expected)] == []
+    assert sorted(expected - unserved) == []
     assert [each for each in sorted(named) if each[1] not in there] == []
