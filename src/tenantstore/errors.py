@@ -27,7 +27,7 @@ says of a refused change could describe another customer's row. There, by SQLSTA
 23505 unique, 23P01 exclusion                  ``Conflict``
 40P01 deadlock                                 ``Conflict``, after three tries where all was in one call
 40001 serialization, 55P03 a lock              ``Conflict``
-23503 foreign key                              ``NotFound``
+23503 foreign key, 23001 one with RESTRICT      ``NotFound``
 42501 a row refused by row-level security      ``NotFound``
 42501 a privilege that is missing              ``NotAllowed``
 23514 a CHECK, 23502 a null                    ``NotAllowed``, its ``value_refused`` True

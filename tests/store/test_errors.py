@@ -33,6 +33,12 @@ CASES: dict[str, tuple[Callable[[UUID, UUID], Any], type[Exception], str, str]] 
         "notes/create_under_for_customer: not found",
         "23503",
     ),
+    "23001 foreign key with RESTRICT, from 18 on": (
+        lambda me, bob: notes.fail_for_customer(me, "23001"),
+        NotFound,
+        "notes/fail_for_customer: not found",
+        "23001",
+    ),
     "23514 check": (
         lambda me, bob: notes.create_for_customer(me, "new", number=-1),
         NotAllowed,

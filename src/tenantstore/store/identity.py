@@ -114,7 +114,8 @@ class Tenant:
         state = _field(result, DiagnosticField.SQLSTATE)
         if state in ("23505", "23P01", *_LOCKS):
             return Conflict(query)
-        if state == "23503":
+        # A foreign key's; since 18 one that says RESTRICT has a state of its own.
+        if state in ("23503", "23001"):
             return NotFound(query)
         if state == "42501":
             # A missing privilege is raised by aclcheck_error in the server, a row refused by a policy is not. The
