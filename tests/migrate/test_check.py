@@ -97,19 +97,14 @@ FAULTS = {
     "begun and not written": (
         {"1_a.up.sql": b"-- Why this is needed.\n", "1_a.down.sql": b"\r\n-- What this loses.\r\n"},
         "1_a.up.sql:1:1: no statement in it\n  1 | -- Why this is needed.\n    | ^\n"
-        "Write it, or remove the pair.\n\n"
+        "Write it, or remove the pair. Where there is nothing to do, say so in place of this line.\n\n"
         "1_a.down.sql:2:1: no statement in it\n  2 | -- What this loses.\n    | ^\n"
-        "Write it, or remove the pair. Where there is nothing to undo, say so in place of this line.",
+        "Write it, or remove the pair. Where there is nothing to do, say so in place of this line.",
     ),
-    "up begun in words only": (
-        _fault("\n-- The ports of a device.\n;\n"),
-        "1_a.up.sql:2:1: no statement in it\n  2 | -- The ports of a device.\n    | ^\nWrite it, or remove the pair.",
-    ),
-    "empty up": (_fault(""), "1_a.up.sql: no statement in it\nWrite it, or remove the pair."),
     "down not written": (
         {**_PAIR, "1_a.down.sql": b"-- What this loses.\n"},
         "1_a.down.sql:1:1: no statement in it\n  1 | -- What this loses.\n    | ^\n"
-        "Write it, or remove the pair. Where there is nothing to undo, say so in place of this line.",
+        "Write it, or remove the pair. Where there is nothing to do, say so in place of this line.",
     ),
     "open string": (
         _fault("SELECT 1;\nSELECT 'a;\n"),

@@ -63,7 +63,7 @@ def faults(migration: Migration, is_applied: bool = False) -> list[Problem]:
     """What would break a run of its files; and, unless it is applied, which of them nobody has written yet."""
     found = []
     for script in scripts(migration):
-        found += script.problems() or ([] if is_applied else _unwritten(script, script is migration.up))
+        found += script.problems() or ([] if is_applied else _unwritten(script))
     return found
 
 
@@ -198,16 +198,12 @@ def _half(migration: Migration) -> list[Problem]:
     return [Problem(migration.up.path, "no down file beside it", advice)]
 
 
-def _unwritten(script: Script, is_up: bool) -> list[Problem]:
-    """An up file without a statement; of a down file that may be meant, unless it is as `new` began it."""
+def _unwritten(script: Script) -> list[Problem]:
+    """A file without a statement, as `new` began it. One that says in its own words that it does nothing is meant."""
     if script.statements:
         return []
     begun = [offset for offset, comment in script.header if comment.strip() in _BEGUN.values()]
-    if is_up:
-        text, advice = "no statement in it", "Write it, or remove the pair."
-        offsets = begun or [offset for offset, _ in script.header]
-        return [script.problem(offsets[0], text, advice) if offsets else Problem(script.path, text, advice)]
-    advice = "Write it, or remove the pair. Where there is nothing to undo, say so in place of this line."
+    advice = "Write it, or remove the pair. Where there is nothing to do, say so in place of this line."
     return [script.problem(offset, "no statement in it", advice) for offset in begun[:1]]
 
 
