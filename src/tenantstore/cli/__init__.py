@@ -71,7 +71,6 @@ Exit codes:
 COMMAND --help says more.
 """
 _FAILED = 2
-_INTERRUPTED = 130
 # As a shell tells of a program that SIGPIPE ends.
 _UNREAD = 141
 
@@ -99,9 +98,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"error: {one_line(_told(error))}", file=sys.stderr, flush=True)
         return _FAILED
     except KeyboardInterrupt:
+        from tenantstore.cli.output import INTERRUPTED
+
         with suppress(OSError):
             print("interrupted", file=sys.stderr, flush=True)
-        return _INTERRUPTED
+        return INTERRUPTED
     except ImportError as error:
         if not _is_the_drivers(error):
             raise
