@@ -58,7 +58,7 @@ class Script:
 
         :raises Unterminated: when a string, quoted name or comment is still open at the end.
         """
-        return split(self.text, _units(self.text))
+        return [statement for statement, _ in _parts(self.text)]
 
     @cached_property
     def checksum(self) -> str:
@@ -82,7 +82,8 @@ class Script:
             units = _units(self.text)
         except Unterminated as error:
             return [self.problem(error.offset, str(error), "Close it.")]
-        found = [self.problem(fault.offset, fault.text, fault.advice) for fault in faults(self.text, units)]
+        parts = _parts(self.text)
+        found = [self.problem(fault.offset, fault.text, fault.advice) for fault in faults(self.text, parts)]
         for _, offset, end in (unit for unit in units if unit.kind is Kind.COMMENT):
             comment = self.text[offset:end]
             if fault := _directive_fault(comment, (offset, comment) in self.header):
@@ -98,6 +99,15 @@ def _units(text: str) -> tuple[Token, ...]:
     :raises Unterminated: when a string, quoted name or comment is still open at the end.
     """
     return tuple(tokens(text))
+
+
+@lru_cache(maxsize=256)
+def _parts(text: str) -> tuple[tuple[Statement, list[Token]], ...]:
+    """The text's statements, each with its tokens.
+
+    :raises Unterminated: when a string, quoted name or comment is still open at the end.
+    """
+    return tuple(split(text, _units(text)))
 
 
 def digest(text: str) -> str:

@@ -53,15 +53,10 @@ class Fault:
     advice: str
 
 
-def split(text: str, units: Iterable[Token]) -> list[Statement]:
-    """The statements of a text in order, without empty ones; ``units`` are its tokens."""
-    return [statement for statement, _ in _split(text, units)]
-
-
-def faults(text: str, units: Iterable[Token]) -> list[Fault]:
-    """What in a text must not be sent, in order; ``units`` are its tokens."""
+def faults(text: str, parts: Iterable[tuple[Statement, list[Token]]]) -> list[Fault]:
+    """What in a text must not be sent, in order; ``parts`` are what :func:`split` makes of it."""
     found: list[Fault] = []
-    for statement, own in _split(text, units):
+    for statement, own in parts:
         if statement.lead[0].upper() == "COPY" and _copies_through_client(statement.text):
             # What follows are its rows: not SQL, and nothing in them is worth a word of its own.
             return [*found, Fault(statement.offset, *_COPY)]
@@ -71,7 +66,8 @@ def faults(text: str, units: Iterable[Token]) -> list[Fault]:
     return found
 
 
-def _split(text: str, units: Iterable[Token]) -> Iterator[tuple[Statement, list[Token]]]:
+def split(text: str, units: Iterable[Token]) -> Iterator[tuple[Statement, list[Token]]]:
+    """The statements of a text in order, without empty ones, each with its tokens; ``units`` are the text's."""
     block = _Block()
     parentheses = 0
     comments: list[tuple[int, str]] = []
