@@ -50,9 +50,9 @@ def _run(how: str, number: int, direction: str, dsn: str, folder: str) -> int:
             dies(self, lambda: None)
         return _execute(self, *arguments, **options)
 
-    def sending(connection: psycopg.Connection[Any], text: str) -> Any:
+    def sending(connection: psycopg.Connection[Any], text: str, *watch: Any) -> Any:
         dies(connection, lambda: _send_only(connection, text))
-        return send(connection, text)
+        return send(connection, text, *watch)
 
     psycopg.Connection.execute = execute  # type: ignore[method-assign]
     for module in (whole, resumable):

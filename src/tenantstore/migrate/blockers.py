@@ -1,8 +1,8 @@
 """Who stands in the way of a statement, found out while it waits: afterwards nobody can tell."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Event, Thread
+from typing import Self
 
 import psycopg
 
@@ -25,39 +25,49 @@ ORDER BY b.pid
 """
 
 
-@contextmanager
-def watching(dsn: str, pid: int, every_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:
-    """While the block runs, look again and again who blocks backend ``pid``, and tell of each once.
+class Watch:
+    """Looks again and again, from when it is :meth:`late`, who blocks backend ``pid``, and tells of each once.
 
-    The looking is done on a connection of its own, opened when the first look is due, and in a thread, since behind a
-    pooler with one connection to give even a look would have to wait for the statement.
+    The looking is done on a connection of its own, and in a thread, since behind a pooler with one connection to give
+    even a look would have to wait for the statement. The thread is not there before it is wanted: starting one takes
+    longer than most statements.
     """
-    stop = Event()
-    thread = Thread(target=_watch, args=(dsn, pid, every_seconds, tell, stop), name="blockers", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(_LEAVE_SECONDS)
 
+    def __init__(self, dsn: str, pid: int, every_seconds: float, tell: Callable[[str], None]) -> None:
+        self.every_seconds = every_seconds
+        self._dsn = dsn
+        self._pid = pid
+        self._tell = tell
+        self._stop = Event()
+        self._thread: Thread | None = None
 
-def _watch(dsn: str, pid: int, every_seconds: float, tell: Callable[[str], None], stop: Event) -> None:
-    if stop.wait(every_seconds):
-        return
-    told: set[int] = set()
-    try:
-        with connect(dsn) as connection:
-            while not stop.is_set():
-                for blocker, text in _look(connection, pid):
-                    if blocker not in told and not stop.is_set():
-                        tell(text)
-                    told.add(blocker)
-                if stop.wait(every_seconds):
-                    return
-    except (psycopg.Error, MigrationError):
-        # Who blocks stays unknown; the run itself says what became of it.
-        return
+    def late(self) -> None:
+        """Begin: the statement has been at work, or has waited, for ``every_seconds``."""
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name="blockers", daemon=True)
+            self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(_LEAVE_SECONDS)
+
+    def _work(self) -> None:
+        told: set[int] = set()
+        try:
+            with connect(self._dsn) as connection:
+                while not self._stop.is_set():
+                    for blocker, text in _look(connection, self._pid):
+                        if blocker not in told and not self._stop.is_set():
+                            self._tell(text)
+                        told.add(blocker)
+                    self._stop.wait(self.every_seconds)
+        except (psycopg.Error, MigrationError):
+            # Who blocks stays unknown; the run itself says what became of it.
+            return
 
 
 def _look(connection: Connection, pid: int) -> list[tuple[int, str]]:

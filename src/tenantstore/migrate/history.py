@@ -91,12 +91,13 @@ _NO_PLACE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class History:
-    """The table, by its schema and name."""
+    """The table, by its schema and name. ``seen`` says that it was read once, and need not be looked for any more."""
 
     schema: str
     name: str
+    seen: bool = False
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
@@ -120,7 +121,7 @@ class History:
 
         :raises Refused: when there is no right to make it, or no such schema.
         """
-        if self.exists(connection):
+        if self.seen or self.exists(connection):
             return
         try:
             connection.execute(_named(self, _CREATE))
@@ -134,7 +135,8 @@ class History:
 
         :raises ForeignHistory: when the table has other columns.
         """
-        if not self.exists(connection):
+        self.seen = self.seen or self.exists(connection)
+        if not self.seen:
             return []
         try:
             rows = connection.cursor(row_factory=dict_row).execute(_named(self, _READ)).fetchall()

@@ -70,6 +70,11 @@ def build(statement: Statement) -> Build | None:
     return Build("create", rest[0], _qualified(table))
 
 
+def may_ruin(statement: Statement) -> bool:
+    """Whether a statement, when it fails, may leave an INVALID index that :func:`build` does not name."""
+    return "CONCURRENTLY" in map(str.upper, statement.lead)
+
+
 def state(connection: Connection, wanted: Build) -> tuple[str, bool] | None:
     """The full name of the index and whether it is valid; None when there is none."""
     if wanted.action == "create":

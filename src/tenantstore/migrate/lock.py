@@ -4,13 +4,13 @@ It is an advisory lock, asked for again and again and never waited for: a sessio
 holds a snapshot, and CREATE INDEX CONCURRENTLY in the session it waits for would wait for that, in a circle.
 
 A file that is one transaction holds it in that transaction, so that it ends with it, also behind a pooler. A file
-without a transaction needs it in its session; that is checked, and given up by closing the connection, never by
-unlocking.
+without a transaction needs it in its session; that is checked, and given up at the end of the run, by closing the
+connection, never by unlocking.
 """
 
 import time
 from collections.abc import Callable
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 
 from tenantstore.migrate.connect import Connection, pauses
 from tenantstore.migrate.errors import LockedOut, LockLost, PoolerBetween
@@ -41,16 +41,19 @@ WHERE
 """
 # Asked before each statement of a file without a transaction, where nobody wants to know who the others are.
 _MINE = """
-SELECT EXISTS (
-    SELECT FROM pg_catalog.pg_locks AS l
-    WHERE
-        l.locktype = 'advisory'
-        AND l.pid = pg_backend_pid()
-        AND l.classid::bigint = (%s >> 32) & 4294967295
-        AND l.objid::bigint = %s & 4294967295
-        AND l.objsubid = 1
-        AND l.granted
-)
+SELECT
+    EXISTS (
+        SELECT FROM pg_catalog.pg_locks AS l
+        WHERE
+            l.locktype = 'advisory'
+            AND l.pid = pg_backend_pid()
+            AND l.classid::bigint = (%s >> 32) & 4294967295
+            AND l.objid::bigint = %s & 4294967295
+            AND l.objsubid = 1
+            AND l.granted
+    ),
+    session_user,
+    current_setting('role')
 """
 
 
@@ -70,6 +73,13 @@ def begin_locked(connection: Connection, history: History, wait_seconds: float, 
     _poll(connection, history, wait_seconds, tell, attempt)
 
 
+class Acting(NamedTuple):
+    """As whom a session acts: what SET SESSION AUTHORIZATION and SET ROLE have made of it."""
+
+    user: str
+    role: str
+
+
 def lock_session(connection: Connection, history: History, wait_seconds: float, tell: Callable[[str], None]) -> None:
     """Take the lock for as long as the connection lives.
 
@@ -80,18 +90,20 @@ def lock_session(connection: Connection, history: History, wait_seconds: float, 
     if _backend(connection) != connection.info.backend_pid:
         raise _pooler()
     _poll(connection, history, wait_seconds, tell, lambda: _try(connection, "pg_try_advisory_lock", history))
-    if not _holds(connection, history):
+    held, _ = _standing(connection, history)
+    if not held:
         raise _pooler()
 
 
-def check_session(connection: Connection, history: History, step: Step) -> None:
-    """Make sure that this very backend holds the lock, whatever the file has done.
+def check_session(connection: Connection, history: History, step: Step) -> Acting:
+    """Make sure that this very backend holds the lock, whatever the file has done; as whom it acts by now.
 
     :raises PoolerBetween: when it is another backend.
     :raises LockLost: when the lock was given up.
     """
-    if _holds(connection, history):
-        return
+    held, acting = _standing(connection, history)
+    if held:
+        return acting
     if _backend(connection) != connection.info.backend_pid:
         raise _pooler()
     raise LockLost(
@@ -109,6 +121,7 @@ def _pooler() -> PoolerBetween:
 
 
 def _backend(connection: Connection) -> int:
+    """The process that serves the connection now: a pooler makes up the one that it tells its clients."""
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
     assert row is not None, "one row"
     return int(row[0])
@@ -119,9 +132,10 @@ def _try(connection: Connection, function: LiteralString, history: History) -> b
     return row is not None and bool(row[0])
 
 
-def _holds(connection: Connection, history: History) -> bool:
+def _standing(connection: Connection, history: History) -> tuple[bool, Acting]:
     row = connection.execute(_MINE, [history.lock_key] * 2).fetchone()
-    return row is not None and bool(row[0])
+    assert row is not None, "one row"
+    return bool(row[0]), Acting(row[1], row[2])
 
 
 def _holders(connection: Connection, history: History) -> list[str]:

@@ -5,18 +5,19 @@ CONCURRENTLY, VACUUM, a block that commits) are noted before and after; when a r
 at the index, or, for the others, runs the statement again.
 
 The lock is one of the session, so that it lasts as long as the server works on a statement, even if the runner is gone.
+It is kept for the rest of the run.
 """
 
 import re
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
 from psycopg.sql import SQL
 
 from tenantstore.migrate import indexes
-from tenantstore.migrate.blockers import watching
+from tenantstore.migrate.blockers import Watch
 from tenantstore.migrate.connect import Connection, pauses
 from tenantstore.migrate.errors import Drift, InvalidIndex, StatementFailed
 from tenantstore.migrate.lock import check_session, lock_session
@@ -27,6 +28,10 @@ from tenantstore.migrate.statements import Statement
 from tenantstore.migrate.whole import RESET
 
 _SET_LIMITS = "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)"
+_LIFT_LIMITS = """
+SELECT set_config('lock_timeout', '0', false), set_config('statement_timeout', '0', false)
+WHERE current_setting('lock_timeout') = %s AND current_setting('statement_timeout') = %s
+"""
 _SET_ROLE = "SELECT set_config('session_authorization', %s, true), set_config('role', %s, true)"
 _UNCERTAIN = (
     "An earlier run was cut off in this statement: it may have taken effect. Write it so that it can be repeated\n"
@@ -43,7 +48,8 @@ def run_split(session: Session, step: Step, planner: Planner) -> Done | None:
     :raises LockLost: when something in the file gave up its lock.
     :raises LockedOut: when another run holds the lock.
     """
-    with session.connect() as connection, unbroken(connection, str(step)):
+    connection = session.connection
+    with unbroken(connection, str(step)):
         lock_session(connection, session.history, session.options.wait_seconds, session.tell)
         if planner(session.history.read(connection))[:1] != [step]:
             return None
@@ -74,7 +80,7 @@ class _Run:
         connection.execute(SQL("SET lock_timeout = {}").format(f"{round(seconds * 1000)}ms"))
         connection.execute("SET standard_conforming_strings = on")
         self._limits = self._current_limits()
-        self._login = self._role()
+        self._login = check_session(connection, session.history, step)
 
     def all(self) -> None:
         """Run what is left to run."""
@@ -111,8 +117,8 @@ class _Run:
         for pause in pauses(0.25, 5):
             self._connection.execute("BEGIN")
             self._note(self._after())
-            with self._watching():
-                refusal = send(self._connection, statement.text) or send(self._connection, "COMMIT")
+            with self._watch() as watch:
+                refusal = send(self._connection, statement.text, watch) or send(self._connection, "COMMIT", watch)
             if refusal is None:
                 self._progress = self._after()
                 return None
@@ -133,10 +139,13 @@ class _Run:
             # What was there before, or was gone before, is not this statement's doing.
             ours = wanted is None or (found is None) == (wanted.action == "create")
             self._save(replace(self._progress, started=ours))
-            before = indexes.invalid(self._connection)
-            with self._watching(), self._unlimited():
-                refusal = send(self._connection, statement.text)
-            self._refuse_ruins(statement, refusal, wanted, before)
+            may_ruin = wanted is None and indexes.may_ruin(statement)
+            before = indexes.invalid(self._connection) if may_ruin else {}
+            with self._watch() as watch, self._unlimited():
+                refusal = send(self._connection, statement.text, watch)
+            # One that was made now is valid, or it would have been refused.
+            if may_ruin or (wanted and (refusal or not ours)):
+                self._refuse_ruins(statement, refusal, self._ruins(wanted, found, before))
             if refusal:
                 raise self._failure(statement, refusal, _UNCERTAIN if uncertain and not wanted else "")
         self._save(self._after())
@@ -153,13 +162,15 @@ class _Run:
             return False
         return found is not None
 
-    def _refuse_ruins(
-        self, statement: Statement, refusal: Refusal | None, wanted: indexes.Build | None, before: dict[int, str]
-    ) -> None:
-        ruins = {name for oid, name in indexes.invalid(self._connection).items() if oid not in before}
-        found = indexes.state(self._connection, wanted) if wanted and wanted.action == "create" else None
-        if found and not found[1]:
-            ruins.add(found[0])
+    def _ruins(self, wanted: indexes.Build | None, found: tuple[str, bool] | None, before: dict[int, str]) -> set[str]:
+        """The indexes that are INVALID now and were not before; the one that is to be made also if it was."""
+        if wanted is None:
+            return {name for oid, name in indexes.invalid(self._connection).items() if oid not in before}
+        now = indexes.state(self._connection, wanted)
+        is_new = wanted.action == "create" or (found is not None and found[1])
+        return {now[0]} if now and not now[1] and is_new else set()
+
+    def _refuse_ruins(self, statement: Statement, refusal: Refusal | None, ruins: set[str]) -> None:
         if not ruins:
             return
         drops = "\n".join(f"DROP INDEX CONCURRENTLY {name};" for name in sorted(ruins))
@@ -195,36 +206,28 @@ class _Run:
 
     def _note(self, progress: Progress) -> None:
         """Write the progress in the open transaction, as the role that logged in, whatever role the file has set."""
-        check_session(self._connection, self._session.history, self._step)
-        role = self._role()
-        if role != self._login:
+        acting = check_session(self._connection, self._session.history, self._step)
+        if acting != self._login:
             self._connection.execute("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL role TO DEFAULT")
         if progress.direction == "up":
             self._session.history.write(self._connection, self._step.migration, None, progress)
         else:
             self._session.history.set_progress(self._connection, self._step.migration.version, progress)
-        if role != self._login:
-            self._connection.execute(_SET_ROLE, role)
+        if acting != self._login:
+            self._connection.execute(_SET_ROLE, acting)
 
-    def _role(self) -> tuple[str, str]:
-        row = self._connection.execute("SELECT session_user, current_setting('role')").fetchone()
-        assert row is not None, "one row"
-        return row[0], row[1]
-
-    def _watching(self) -> AbstractContextManager[None]:
+    def _watch(self) -> Watch:
         every = self._session.options.lock_timeout_seconds / 2
-        return watching(self._session.dsn, self._connection.info.backend_pid, every, self._session.tell)
+        return Watch(self._session.dsn, self._connection.info.backend_pid, every, self._session.tell)
 
     @contextmanager
     def _unlimited(self) -> Iterator[None]:
         """Lift the limits, unless the file has set its own: cut off, these statements leave ruins, and none of them
         keeps readers or writers waiting."""
-        if self._current_limits() != self._limits:
-            yield
-            return
-        self._set_limits("0", "0")
+        lifted = self._connection.execute(_LIFT_LIMITS, self._limits).rowcount
         yield
-        self._set_limits(*self._limits)
+        if lifted:
+            self._connection.execute(_SET_LIMITS, self._limits)
 
     def _current_limits(self) -> tuple[str, str]:
         row = self._connection.execute(
@@ -232,9 +235,6 @@ class _Run:
         ).fetchone()
         assert row is not None, "one row"
         return row[0], row[1]
-
-    def _set_limits(self, lock: str, statement: str) -> None:
-        self._connection.execute(_SET_LIMITS, [lock, statement])
 
 
 def _sets_the_session(statement: Statement) -> bool:

@@ -200,7 +200,8 @@ def _run(run: Session, planner: Planner) -> list[Done]:
         if finished:
             done.append(finished)
             run.options.report(finished)
-        steps = planner(run.history.read(run.connection))
+        # What comes next is looked at again under the lock.
+        steps = steps[1:] if finished and steps[1:] else planner(run.history.read(run.connection))
     return done
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import pq
 
+from tenantstore.migrate.blockers import Watch
 from tenantstore.migrate.connect import Connection
 from tenantstore.migrate.errors import ADVICE, Blocked, Problem, StatementFailed, starred
 from tenantstore.migrate.planning import Step
@@ -49,8 +50,8 @@ class Refusal:
         return self.sqlstate in {"25001", "2D000"}
 
 
-def send(connection: Connection, text: str) -> Refusal | None:
-    """Send the text as one message, and wait until all of it is done or refused.
+def send(connection: Connection, text: str, watch: Watch | None = None) -> Refusal | None:
+    """Send the text as one message, and wait until all of it is done or refused; ``watch`` is told if that takes long.
 
     When it is interrupted, the server is told to stop.
 
@@ -61,7 +62,7 @@ def send(connection: Connection, text: str) -> Refusal | None:
     done = 0
     refusal = None
     try:
-        for result in _results(pgconn):
+        for result in _results(pgconn, watch):
             assert result.status not in _COPYING, "the file was searched for COPY"
             if result.status != pq.ExecStatus.FATAL_ERROR:
                 done += 1
@@ -98,7 +99,7 @@ def failure(step: Step, refusal: Refusal, outcome: str, base: int = 0) -> Statem
     return kind(problem, refusal.sqlstate, refusal.notes, "\n".join(filter(None, (advice, outcome))))
 
 
-def _results(pgconn: pq.abc.PGconn) -> Iterator[pq.abc.PGresult]:
+def _results(pgconn: pq.abc.PGconn, watch: Watch | None) -> Iterator[pq.abc.PGresult]:
     with selectors.DefaultSelector() as selector:
         key = selector.register(pgconn.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
         while pgconn.flush():
@@ -108,8 +109,10 @@ def _results(pgconn: pq.abc.PGconn) -> Iterator[pq.abc.PGresult]:
         selector.modify(key.fileobj, selectors.EVENT_READ)
         while True:
             while pgconn.is_busy():
-                selector.select()
-                pgconn.consume_input()
+                if selector.select(watch.every_seconds if watch else None):
+                    pgconn.consume_input()
+                elif watch:
+                    watch.late()
             while note := pgconn.notifies():
                 del note
             if (result := pgconn.get_result()) is None:

@@ -77,7 +77,7 @@ Planner = Callable[[list[Applied]], list[Step]]
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``connection`` runs what is one transaction; a file without one gets its own from :meth:`connect`."""
+    """One run: its connection, which nobody else uses, and the history that it is about."""
 
     dsn: str
     options: Options
@@ -87,10 +87,6 @@ class Session:
     def tell(self, text: str) -> None:
         """Pass on what a person who watches wants to know."""
         self.options.report(Note(text))
-
-    def connect(self) -> Connection:
-        """Another connection that passes on the server's notices."""
-        return _heard(connect(self.dsn, self.options.wait_seconds), self.options)
 
 
 @contextmanager

@@ -4,8 +4,9 @@ import time
 from dataclasses import replace
 
 from psycopg import pq
+from psycopg.sql import SQL
 
-from tenantstore.migrate.blockers import watching
+from tenantstore.migrate.blockers import Watch
 from tenantstore.migrate.connect import pauses
 from tenantstore.migrate.errors import Problem, StatementFailed
 from tenantstore.migrate.lock import begin_locked
@@ -19,7 +20,7 @@ RESET = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP"
 _LIMITS = """
 SELECT
     pg_backend_pid(),
-    set_config('lock_timeout', %s, true),
+    set_config('lock_timeout', {}, true),
     set_config('standard_conforming_strings', 'on', true)
 """
 _FIRST_PAUSE_SECONDS = 0.25
@@ -56,23 +57,22 @@ def run_whole(session: Session, step: Step, planner: Planner) -> Done | None:
 
 def _attempt(session: Session, step: Step, begun: float) -> Refusal | None:
     connection, seconds = session.connection, session.options.lock_timeout_seconds
-    limits = [f"{round(seconds * 1000)}ms"]
-    row = connection.execute(_LIMITS, limits).fetchone()
+    set_limits = SQL(_LIMITS).format(f"{round(seconds * 1000)}ms")
+    row = connection.execute(set_limits).fetchone()
     assert row is not None, "one row"
-    with watching(session.dsn, row[0], seconds / 2, session.tell):
-        refusal = send(connection, step.script.text)
+    with Watch(session.dsn, row[0], seconds / 2, session.tell) as watch:
+        refusal = send(connection, step.script.text, watch)
         if refusal:
             return refusal
         if connection.info.transaction_status != pq.TransactionStatus.INTRANS:
             problem = Problem(step.script.path, "the file ended the runner's transaction")
             raise StatementFailed(problem, "25P01", (), "What it did until then stays, and the history does not tell.")
-        connection.execute(RESET)
+        # Triggers that are put off until the COMMIT may wait for locks as well.
+        connection.execute(SQL(f"{RESET};") + set_limits)
         if step.direction == "up":
             session.history.create(connection)
             session.history.write(connection, step.migration, milliseconds(begun))
         else:
             session.history.delete(connection, step.migration.version)
-        # Triggers that were put off until now may wait for locks as well.
-        connection.execute(_LIMITS, limits)
-        refusal = send(connection, "COMMIT")
+        refusal = send(connection, "COMMIT", watch)
     return refusal and replace(refusal, done=len(step.script.statements))
