@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from tenantstore import AsyncStore, Store
+from tenantstore.dsn import conninfo
 from tenantstore.errors import ConnectionLost, CustomerNotActive, InvalidParameter, NotAllowed, PoolExhausted
 from tenantstore.store import core
-from tenantstore.store.pool import conninfo
 from tenantstore.testing.faults import Faults
 from tests.store import notes
 from tests.store.conftest import Admin, Open

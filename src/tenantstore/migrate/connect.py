@@ -9,11 +9,11 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tenantstore.dsn import conninfo as readable
+from tenantstore.dsn import down_advice
 from tenantstore.errors import InvalidParameter
 from tenantstore.migrate.errors import Misconfigured, Unreachable
 from tenantstore.migrate.shown import indented
-from tenantstore.store.pool import conninfo as readable
-from tenantstore.store.pool import down_advice
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

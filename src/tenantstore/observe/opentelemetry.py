@@ -23,9 +23,10 @@ from collections.abc import Mapping, Sequence
 from time import time_ns
 
 import tenantstore
+import tenantstore.driver  # first: what it raises says what to install
+from tenantstore.dsn import conninfo
 from tenantstore.errors import MissingExtra
 from tenantstore.observe.events import Event, MigrationRan, PoolWaited, StatementRan, TransactionEnded
-from tenantstore.store.pool import conninfo
 
 try:
     from opentelemetry.metrics import MeterProvider, get_meter

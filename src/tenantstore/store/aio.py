@@ -9,11 +9,11 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg_pool import AsyncConnectionPool
 
+from tenantstore.dsn import connecting, conninfo, pool_options
 from tenantstore.observe import Observer
 from tenantstore.queries import Statement
 from tenantstore.store.core import Core, OwnReading, Pinned, Reading
 from tenantstore.store.identity import Identity, Operator, Tenant
-from tenantstore.store.pool import connecting, conninfo, pool_options
 from tenantstore.store.runner import AsyncRunner
 from tenantstore.store.wire import Connection
 

@@ -10,7 +10,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from tenantstore import AsyncStore
-from tenantstore.store.pool import pool_options
+from tenantstore.dsn import pool_options
 
 _Connection = psycopg.AsyncConnection[Any]
 

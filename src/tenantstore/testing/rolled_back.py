@@ -16,7 +16,7 @@ from psycopg.pq.abc import PGresult
 from psycopg_pool import PoolTimeout
 
 from tenantstore import Store
-from tenantstore.store.pool import pool_options
+from tenantstore.dsn import pool_options
 from tenantstore.store.wire import Command, Link, first_failure
 
 _SAVE = Command("SAVEPOINT tenantstore", {}, b"tenantstore_save")
