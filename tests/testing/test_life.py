@@ -337,7 +337,7 @@ def test_a_cluster_that_was_kept_starts_however_much_of_its_log_it_needs(
             assert begun.cluster is not None
             if is_killed:
                 os.kill(begun.cluster.pid, signal.SIGKILL)
-            begun.cluster.keep()
+            begun.cluster.keep("some")
         again = launcher.start("embedded", settings=settings, seed="some")
         with again.server, again.server.admin() as connection:
             rows = (

@@ -45,6 +45,7 @@ class Cluster:
 
     The data folder is a copy of the cached one where there is one, except when ``fresh``: then initdb makes both anew.
     A ``seed`` names a state in which :meth:`keep` has once kept a cluster; ``is_seeded`` says whether there was one.
+    Where there was none, initdb's is not cached either: who comes with a seed is in a hurry, and makes up for it later.
 
     :raises ServerFailed: when initdb or the copying fails.
     """
@@ -52,7 +53,7 @@ class Cluster:
     def __init__(
         self, binaries: Binaries, settings: Mapping[str, str], fresh: bool = False, seed: str | None = None
     ) -> None:
-        self._kept = _kept(binaries, seed) if seed else None
+        self._binaries = binaries
         self.folder: RunFolder = RunFolder()
         data = self.folder.data
         chosen = {**_SETTINGS, **settings, "unix_socket_directories": str(self.folder.socket)}
@@ -61,7 +62,7 @@ class Cluster:
         self.postmaster: Postmaster = Postmaster(command, data, self.folder.log)
         try:
             self.postmaster.prepare()
-            self.is_seeded: bool = fill(data, binaries, fresh, self._kept)
+            self.is_seeded: bool = fill(data, binaries, fresh, seed)
         except BaseException:
             self.end()
             raise
@@ -82,11 +83,11 @@ class Cluster:
         self.postmaster.stop()
         self.postmaster.start()
 
-    def keep(self) -> None:
-        """Stop the server, and keep its data for whoever names the same seed later."""
+    def keep(self, seed: str) -> None:
+        """Stop the server, and keep its data for whoever names this seed later."""
         self.postmaster.stop()
-        if self._kept is not None:
-            _pack(self.data, self._kept)
+        if (kept := _kept(self._binaries, seed)) is not None:
+            _pack(self.data, kept)
 
     def end(self) -> None:
         """Stop the server and remove everything it had."""
@@ -106,12 +107,12 @@ def _options(binaries: Binaries) -> tuple[str, ...]:
     return (*_INITDB, *_AUTH, *locale(binaries.version).options)
 
 
-def fill(data: Path, binaries: Binaries, fresh: bool = False, seeded: Path | None = None) -> bool:
-    """Make a cluster in an empty folder of the server's user. Whether it is the seeded one that was there.
+def fill(data: Path, binaries: Binaries, fresh: bool = False, seed: str | None = None) -> bool:
+    """Make a cluster in an empty folder of the server's user. Whether it is one of this seed.
 
     :raises ServerFailed: when initdb or the copying fails.
     """
-    kept = _kept(binaries)
+    kept, seeded = _kept(binaries), _kept(binaries, seed) if seed else None
     for path in (seeded, kept):
         if path is not None and path.exists() and not fresh:
             run("tar", "-xf", str(path), "-C", str(data))
@@ -120,7 +121,7 @@ def fill(data: Path, binaries: Binaries, fresh: bool = False, seeded: Path | Non
                 os.utime(path)
             return path == seeded
     run(f"{binaries.folder}/initdb", *_options(binaries), "-D", str(data))
-    if kept is not None:
+    if kept is not None and seed is None:
         _pack(data, kept)
     return False
 

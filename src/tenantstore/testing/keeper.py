@@ -30,7 +30,7 @@ def main(path: Path, settings: Settings) -> None:
     """Hold a server until the run's main process is gone, or as long as it wanted afterwards."""
     with (path / "alive").open("r+") as alive:
         try:
-            started = _start(settings.provider, settings)
+            started = _start(settings.provider, settings, Template.of(settings).seed)
         except Exception as error:
             _write(path, refusal(error))
             fcntl.lockf(alive, fcntl.LOCK_EX)
@@ -64,13 +64,12 @@ def _stay(path: Path) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _start(provider: str | None, settings: Settings) -> Started:
-    chosen = {**_SETTINGS, **settings.settings}
-    return start(provider, settings=chosen, image=settings.image, seed=Template.of(settings).seed)
+def _start(provider: str | None, settings: Settings, seed: str | None = None) -> Started:
+    return start(provider, settings={**_SETTINGS, **settings.settings}, image=settings.image, seed=seed)
 
 
 def _begin_seeding(started: Started, settings: Settings, over: Event) -> Thread | None:
-    """Prepare, in the background, a cluster with the template in it, for the runs after this one."""
+    """Prepare, in the background, an empty cluster and one with the template in it, for the runs after this one."""
     if started.cluster is None or started.cluster.is_seeded:
         return None
     thread = Thread(target=_seed, args=[started.server.provider, settings, over], daemon=True)
@@ -88,8 +87,9 @@ def _seed(provider: str, settings: Settings, over: Event) -> None:
         started = _start(provider, settings)
         assert isinstance(started.cluster, Cluster)
         with started.server:
-            Template.of(settings).ready(started.server)
-            started.cluster.keep()
+            template = Template.of(settings)
+            template.ready(started.server)
+            started.cluster.keep(template.seed)
     except Exception:
         # The tests have a server; that the next run starts more slowly is nothing to stop for.
         import traceback
