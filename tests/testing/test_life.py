@@ -22,7 +22,7 @@ import pytest
 
 import tenantstore
 from tenantstore.testing import Server, launch, launcher
-from tenantstore.testing.cluster import Cluster
+from tenantstore.testing.cluster import Cluster, Seed
 
 NOBODY = 65534
 LIMIT_SECONDS = 3.0
@@ -326,7 +326,7 @@ def test_a_cluster_that_was_kept_starts_however_much_of_its_log_it_needs(
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o755)
         monkeypatch.setenv("XDG_CACHE_HOME", home)
-        begun = launcher.start("embedded", settings=settings, seed="some")
+        begun = launcher.start("embedded", settings=settings, seed=Seed("some"))
         with begun.server, begun.server.admin() as connection:
             connection.execute("CREATE TABLE a AS SELECT 1 AS b")
             for _ in range(3):
@@ -337,8 +337,8 @@ def test_a_cluster_that_was_kept_starts_however_much_of_its_log_it_needs(
             assert begun.cluster is not None
             if is_killed:
                 os.kill(begun.cluster.pid, signal.SIGKILL)
-            begun.cluster.keep("some")
-        again = launcher.start("embedded", settings=settings, seed="some")
+            begun.cluster.keep(Seed("some"))
+        again = launcher.start("embedded", settings=settings, seed=Seed("some"))
         with again.server, again.server.admin() as connection:
             rows = (
                 connection.execute("SELECT b FROM a ORDER BY b").fetchall()

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -40,6 +40,16 @@ class Machine(Protocol):
     def end(self) -> None: ...
 
 
+def _tell_nobody() -> None: ...
+
+
+class Seed(NamedTuple):
+    """The name of a state that a cluster may have been kept in, and what is called where none was."""
+
+    name: str
+    missing: Callable[[], object] = _tell_nobody
+
+
 class Cluster:
     """A new data folder in a new run folder, and its ``postmaster``, not started yet.
 
@@ -51,7 +61,7 @@ class Cluster:
     """
 
     def __init__(
-        self, binaries: Binaries, settings: Mapping[str, str], fresh: bool = False, seed: str | None = None
+        self, binaries: Binaries, settings: Mapping[str, str], fresh: bool = False, seed: Seed | None = None
     ) -> None:
         self._binaries = binaries
         self.folder: RunFolder = RunFolder()
@@ -83,8 +93,8 @@ class Cluster:
         self.postmaster.stop()
         self.postmaster.start()
 
-    def keep(self, seed: str) -> None:
-        """Stop the server, and keep its data for whoever names this seed later."""
+    def keep(self, seed: Seed) -> None:
+        """Stop the server, and keep its data for whoever comes with this seed later."""
         self.postmaster.stop()
         if (kept := _kept(self._binaries, seed)) is not None:
             _pack(self.data, kept)
@@ -95,9 +105,9 @@ class Cluster:
         self.folder.remove()
 
 
-def _kept(binaries: Binaries, seed: str | None = None) -> Path | None:
+def _kept(binaries: Binaries, seed: Seed | None = None) -> Path | None:
     """Where the cache has the data of an empty cluster, or of one that was seeded; None where there is no cache."""
-    told = (binaries.build, str(binaries.folder), _options(binaries), *([seed] if seed else []))
+    told = (binaries.build, str(binaries.folder), _options(binaries), *([seed.name] if seed else []))
     key = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
     cache = cache_folder()
     return cache / f"{'seeded' if seed else 'cluster'}-{binaries.version}-{key}.tar" if cache else None
@@ -107,12 +117,14 @@ def _options(binaries: Binaries) -> tuple[str, ...]:
     return (*_INITDB, *_AUTH, *locale(binaries.version).options)
 
 
-def fill(data: Path, binaries: Binaries, fresh: bool = False, seed: str | None = None) -> bool:
+def fill(data: Path, binaries: Binaries, fresh: bool = False, seed: Seed | None = None) -> bool:
     """Make a cluster in an empty folder of the server's user. Whether it is one of this seed.
 
     :raises ServerFailed: when initdb or the copying fails.
     """
     kept, seeded = _kept(binaries), _kept(binaries, seed) if seed else None
+    if seed and (fresh or seeded is None or not seeded.exists()):
+        seed.missing()
     for path in (seeded, kept):
         if path is not None and path.exists() and not fresh:
             run("tar", "-xf", str(path), "-C", str(data))

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _PREFIX = "tenantstore-session-"
 _POLL_SECONDS = 0.002
-# A server whose data folder is cached is there by then.
+# A server whose data folder is cached is there by then. Of one in a container nothing is heard before.
 _SOON_SECONDS = 0.3
 _START_SECONDS = 120.0
 # An image may have to be pulled.
@@ -91,7 +91,7 @@ class Home:
             self._take_turn(settings, fcntl.LOCK_NB)
 
     def server(self, settings: Settings, meanwhile: Callable[[], object]) -> "Server":
-        """The run's server, started by whoever asks first. Where that takes long, ``meanwhile`` is called.
+        """The run's server, started by whoever asks first. Where it comes without a template, ``meanwhile`` is called.
 
         :raises NoProvider: when there is none.
         :raises ServerFailed: when the keeper itself fails.
@@ -103,7 +103,7 @@ class Home:
             self._take_turn(settings)
         assert self._turn is not None
         with self._turn:
-            if not self._has_answered(_SOON_SECONDS):
+            if not self._has_answered(_SOON_SECONDS, heeds_a_word=True):
                 meanwhile()
                 if not self._has_answered(_PULL_SECONDS if settings.provider == "docker" else _START_SECONDS):
                     raise ServerFailed("the keeper of the test run's server does not answer", self._log())
@@ -159,20 +159,25 @@ class Home:
             )
         self._starter = process
 
-    def _has_answered(self, seconds: float) -> bool:
+    def _has_answered(self, seconds: float, heeds_a_word: bool = False) -> bool:
         """Whether the keeper that this process has started, if it has, ends its output within that time.
 
-        It does when it has answered, and when it is gone.
+        It does when it has answered, and when it is gone. Before, it says a word where there is a template to be built.
         """
         if self._starter is None:
             return True
         assert self._starter.stdout is not None
-        if not select([self._starter.stdout], [], [], seconds)[0]:
-            return False
-        # The process that was started has ended long since: the keeper went on in the background, as a child of nobody.
-        with self._starter:
-            self._starter = None
-        return True
+        deadline = time.monotonic() + seconds
+        while select([self._starter.stdout], [], [], max(0, deadline - time.monotonic()))[0]:
+            if not os.read(self._starter.stdout.fileno(), 1):
+                # The process that was started has ended long since: the keeper went on in the background, as a child
+                # of nobody.
+                with self._starter:
+                    self._starter = None
+                return True
+            if heeds_a_word:
+                break
+        return False
 
     def _log(self) -> str:
         with suppress(OSError):

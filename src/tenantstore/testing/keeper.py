@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from threading import Event, Thread
 
-from tenantstore.testing.cluster import Cluster
+from tenantstore.testing.cluster import Cluster, Seed
 from tenantstore.testing.home import answer, refusal
 from tenantstore.testing.launcher import Started, start
 from tenantstore.testing.settings import Settings
@@ -30,7 +30,7 @@ def main(path: Path, settings: Settings) -> None:
     """Hold a server until the run's main process is gone, or as long as it wanted afterwards."""
     with (path / "alive").open("r+") as alive:
         try:
-            started = _start(settings.provider, settings, Template.of(settings).seed)
+            started = _start(settings.provider, settings, Seed(Template.of(settings).seed, _say_a_word))
         except Exception as error:
             _write(path, refusal(error))
             fcntl.lockf(alive, fcntl.LOCK_EX)
@@ -56,6 +56,11 @@ def _write(path: Path, told: dict[str, object]) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _say_a_word() -> None:
+    """Have whoever has started this use the time: the server comes without their template."""
+    os.write(sys.stdout.fileno(), b".")
+
+
 def _stay(path: Path) -> None:
     """Go on for as long as the run asked at its end; whoever removes the request ends that."""
     stay = path / "stay"
@@ -64,7 +69,7 @@ def _stay(path: Path) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _start(provider: str | None, settings: Settings, seed: str | None = None) -> Started:
+def _start(provider: str | None, settings: Settings, seed: Seed | None = None) -> Started:
     return start(provider, settings={**_SETTINGS, **settings.settings}, image=settings.image, seed=seed)
 
 
@@ -89,7 +94,7 @@ def _seed(provider: str, settings: Settings, over: Event) -> None:
         with started.server:
             template = Template.of(settings)
             template.ready(started.server)
-            started.cluster.keep(template.seed)
+            started.cluster.keep(Seed(template.seed))
     except Exception:
         # The tests have a server; that the next run starts more slowly is nothing to stop for.
         import traceback

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from tenantstore.testing.binaries import VERSIONS, Binaries, embedded, local, runnable
-from tenantstore.testing.cluster import Cluster, locale
+from tenantstore.testing.cluster import Cluster, Seed, locale
 from tenantstore.testing.errors import NoProvider, Refusal, ServerFailed
 from tenantstore.testing.process import account, free_port, known
 from tenantstore.testing.server import Server
@@ -73,7 +73,7 @@ def start(
     settings: Mapping[str, str] = MappingProxyType({}),
     listen: bool = False,
     image: str = IMAGE,
-    seed: str | None = None,
+    seed: Seed | None = None,
 ) -> Started:
     """What :func:`launch` does, with the ``seed`` of a :class:`~tenantstore.testing.cluster.Cluster`."""
     if provider is not None and provider not in PROVIDERS:
@@ -90,7 +90,7 @@ def _first(
     settings: Mapping[str, str] = MappingProxyType({}),
     listen: bool = False,
     image: str = IMAGE,
-    seed: str | None = None,
+    seed: Seed | None = None,
 ) -> Started:
     refusals = []
     for name in providers:
@@ -220,7 +220,7 @@ def _docker_said(error: Exception, image: str) -> tuple[str, str | None]:
     return f"no Docker engine answers: {error}", None
 
 
-def _start(provider: str, binaries: Binaries, settings: Mapping[str, str], listen: bool, seed: str | None) -> Started:
+def _start(provider: str, binaries: Binaries, settings: Mapping[str, str], listen: bool, seed: Seed | None) -> Started:
     try:
         return _start_once(provider, binaries, settings, listen, seed)
     except ServerFailed:
@@ -229,7 +229,7 @@ def _start(provider: str, binaries: Binaries, settings: Mapping[str, str], liste
 
 
 def _start_once(
-    provider: str, binaries: Binaries, settings: Mapping[str, str], listen: bool, seed: str | None, fresh: bool = False
+    provider: str, binaries: Binaries, settings: Mapping[str, str], listen: bool, seed: Seed | None, fresh: bool = False
 ) -> Started:
     address = {"listen_addresses": "127.0.0.1" if listen else "", "port": str(free_port() if listen else 5432)}
     cluster = Cluster(binaries, {**settings, **address}, fresh, seed)

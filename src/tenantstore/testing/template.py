@@ -79,14 +79,15 @@ class Template:
         return cls(settings.migrations, settings.role, list(settings.settings.items()))
 
     def read(self) -> None:
-        """Read what it is made of. Nobody needs to, but a server to build it on may be long in coming."""
+        """Read what it is made of, and import what builds it. Nobody needs to, but the server may be long in coming."""
+        from tenantstore import migrate
         from tenantstore.migrate.errors import MigrationError
-        from tenantstore.migrate.files import check
 
         for each in self._folders:
             # What is wrong with them is said where they are run.
             with suppress(MigrationError):
-                check(each or folder("migrations"))
+                migrate.check(each or folder("migrations"))
+        _ = migrate.up, migrate.Options
 
     def ready(self, server: "Server") -> Ready:
         """Have the template and the role on the server. Others may do the same at the same time.
