@@ -34,8 +34,8 @@ FROM pg_catalog.pg_locks AS l
 WHERE
     l.locktype = 'advisory'
     AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-    AND l.classid::bigint = (%s >> 32) & 4294967295
-    AND l.objid::bigint = %s & 4294967295
+    AND l.classid = %s
+    AND l.objid = %s
     AND l.objsubid = 1
     AND l.granted
 """
@@ -47,8 +47,8 @@ SELECT
         WHERE
             l.locktype = 'advisory'
             AND l.pid = pg_backend_pid()
-            AND l.classid::bigint = (%s >> 32) & 4294967295
-            AND l.objid::bigint = %s & 4294967295
+            AND l.classid = %s
+            AND l.objid = %s
             AND l.objsubid = 1
             AND l.granted
     ),
@@ -133,13 +133,18 @@ def _try(connection: Connection, function: LiteralString, history: History) -> b
 
 
 def _standing(connection: Connection, history: History) -> tuple[bool, Acting]:
-    row = connection.execute(_MINE, [history.lock_key] * 2).fetchone()
+    row = connection.execute(_MINE, _halves(history)).fetchone()
     assert row is not None, "one row"
     return bool(row[0]), Acting(row[1], row[2])
 
 
+def _halves(history: History) -> tuple[int, int]:
+    """The key as pg_locks shows it: its upper half as a class, its lower one as an object."""
+    return history.lock_key >> 32 & 0xFFFFFFFF, history.lock_key & 0xFFFFFFFF
+
+
 def _holders(connection: Connection, history: History) -> list[str]:
-    return [one_line(holder) for (holder,) in connection.execute(_HELD, [history.lock_key] * 2)]
+    return [one_line(holder) for (holder,) in connection.execute(_HELD, _halves(history))]
 
 
 def _poll(

@@ -148,11 +148,14 @@ class Home:
         self._turn = turn
 
     def _start(self, settings: Settings) -> None:
-        command = [sys.executable, "-m", "tenantstore.testing.keeper", str(self.path), json.dumps(settings._asdict())]
+        keeper = ["-m", "tenantstore.testing.keeper", str(self.path), json.dumps(settings._asdict())]
+        # An editable install may be on no path at all.
+        paths = [str(Path(__file__).parents[2]), *filter(None, sys.path)]
         with (self.path / "log").open("ab") as log:
             process = subprocess.Popen(
-                command,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                # Without ``site``, which is a tenth of its start: what that would add to the path is on it.
+                [sys.executable, "-S", *keeper],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
