@@ -69,28 +69,54 @@ def kept_lines(done: "subprocess.CompletedProcess[str]") -> list[str]:
 
 
 COUNTS = """
-import pathlib, tempfile
+import pathlib, tempfile, pytest
 
-def pytest_collection_modifyitems(config, items):
+ROOT = pathlib.Path(__file__).parent
+
+def count(when):
     folders = pathlib.Path(tempfile.gettempdir()).glob("tenantstore-session-*/project")
-    begun = [path for path in folders if path.read_text() == str(config.rootpath)]
-    config.rootpath.joinpath("begun").write_text(str(len(begun)))
+    begun = [path for path in folders if path.read_text() == str(ROOT)]
+    with ROOT.joinpath("begun").open("a") as file:
+        print(when, len(begun), file=file)
+
+def pytest_collection_modifyitems(items):
+    count("collected")
     items[:] = [item for item in items if "unwanted" not in item.name]
+
+@pytest.fixture
+def own(ts_db): pass
+"""
+MODULE = """
+from conftest import count
+count("imported")
+def test_unwanted({}): pass
+def test_plain(): pass
 """
 
 
 @pytest.mark.parametrize(
-    ("options", "begun"),
-    [([], "1"), (["-k", "plain"], "0"), (["--collect-only"], "0"), (["--deselect", "test_it.py::test_unwanted"], "0")],
+    ("asks", "options", "imported", "collected"),
+    [
+        ("ts_db", [], 1, 1),
+        ("ts_db", ["test_it.py::test_unwanted"], 0, 1),
+        ("ts_db", ["test_it.py::test_plain"], 0, 0),
+        ("ts_db", ["-k", "plain"], 0, 0),
+        ("ts_db", ["--collect-only"], 0, 0),
+        ("ts_db", ["--deselect", "test_it.py::test_unwanted"], 0, 0),
+        ("own", [], 0, 1),
+        ("ts_queries", [], 0, 0),
+    ],
 )
-def test_a_server_is_begun_with_the_first_test_that_uses_one_and_ended_where_none_is_run_that_does(
-    options: list[str], begun: str, project: Project
+def test_a_server_is_begun_with_the_first_module_that_asks_for_one_and_ended_where_no_test_is_run_that_does(
+    asks: str, options: list[str], imported: int, collected: int, project: Project
 ) -> None:
     project.write("conftest.py", COUNTS)
-    project.write("test_it.py", "def test_unwanted(ts_db): pass\ndef test_plain(): pass\n")
+    project.write("test_it.py", MODULE.format(asks))
     done = project.run("--ts-provider", "embedded", *options)
 
-    assert (done.returncode, (project.folder / "begun").read_text(), servers_of(project)) == (0, begun, [])
+    told = (project.folder / "begun").read_text()
+    expected = f"imported {imported}\ncollected {collected}\n"
+    assert (done.returncode in {0, 5}, told, servers_of(project)) == (True, expected, [])
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two workers"])

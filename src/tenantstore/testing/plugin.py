@@ -1,9 +1,11 @@
 """The pytest plugin. Every pytest run of the environment loads it, so it imports next to nothing until it is wanted.
 
-The server is started with the first test that turns out to use one, while the others are collected; and met when all
-are, so that the header can say what is running.
+The server is started with the first module whose tests ask for one, before that is imported, or with the first test
+that turns out to need one, while the others are collected; and met when all are, so that the header can say what is
+running.
 """
 
+import re
 from collections.abc import Generator
 from contextlib import nullcontext, suppress
 from importlib import import_module
@@ -14,6 +16,8 @@ import pytest
 from tenantstore.testing.settings import IMAGE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tenantstore.testing.run import Run
     from tenantstore.testing.session import Session
 
@@ -23,6 +27,8 @@ _FIXTURES = ("databases", "stores", "tenants", "faults", "queries", "isolation")
 _RUN = pytest.StashKey["Run"]()
 _BEGUN = pytest.StashKey[bool]()
 _NEEDS = "ts_session"
+# ``ts_queries`` alone needs no server.
+_ASKS = re.compile(rb"\bdef \w+\([^)]*\bts_(?!queries)")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -95,11 +101,22 @@ def begin(config: pytest.Config) -> "Session":
         raise pytest.UsageError(f"tenantstore: {error}") from None
 
 
+def pytest_pycollect_makemodule(module_path: "Path", parent: pytest.Collector) -> None:
+    # Importing it, and the service that it tests, may take longer than the server does.
+    with suppress(OSError):
+        if not any("::" in each for each in parent.config.args) and _ASKS.search(module_path.read_bytes()):
+            _begin_early(parent.config)
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    config = item.config
-    if _NEEDS in _fixtures(item) and _BEGUN not in config.stash and not _only_shows(config) and not _selects(config):
+    if _NEEDS in _fixtures(item):
+        _begin_early(item.config)
+
+
+def _begin_early(config: pytest.Config) -> None:
+    """Have the server started, where all that is collected is run. What stands against it is said after that."""
+    if _BEGUN not in config.stash and not _only_shows(config) and not _selects(config):
         config.stash[_BEGUN] = True
-        # What stands against it is said when the tests are collected.
         with suppress(pytest.UsageError, OSError):
             run_of(config).begin()
 
