@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from psycopg.pq import TransactionStatus
 
 from tenantstore import AsyncStore, Store
 from tenantstore.errors import Conflict, NotFound, PoolExhausted, TransactionAborted
@@ -108,6 +109,18 @@ def test_a_connection_that_broke_is_replaced(ts_rolled_back: RolledBack) -> None
     ts_rolled_back._connection.close()
     with ts_rolled_back.store() as store:
         assert store.operator().run(customers.list_all()) == []
+
+
+def test_what_a_test_has_left_running_is_undone_and_not_waited_for(ts_rolled_back: RolledBack) -> None:
+    with ts_rolled_back.store() as store:
+        store.operator().run(customers.create("Ada", "ada@example.org"))
+        ts_rolled_back._connection.pgconn.send_query(b"SELECT pg_sleep(60)")
+    with ts_rolled_back.store() as store:
+        assert store.operator().run(customers.list_all()) == []
+
+
+def test_a_test_that_asks_for_nothing_begins_nothing(ts_tx: Store, ts_rolled_back: RolledBack) -> None:
+    assert ts_rolled_back._connection.info.transaction_status == TransactionStatus.IDLE
 
 
 def test_an_async_store_is_one_in_each_of_two_loops(ts_async_store: AsyncStore) -> None:

@@ -5,12 +5,13 @@ errors are those of the real thing, and a call that fails leaves the transaction
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock, get_ident
 from typing import Any, Self, cast
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.generators import fetch_many
 from psycopg.pq import TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg_pool import PoolTimeout
@@ -26,6 +27,7 @@ _UNDO = Command("ROLLBACK TO SAVEPOINT tenantstore", {}, b"tenantstore_undo")
 _LEAVE = Command(
     "SELECT set_config('role', 'none', true), set_config('tenantstore.customer_id', '', true)", {}, b"tenantstore_leave"
 )
+_START = Command("BEGIN", {}, b"tenantstore_start")
 _BEGIN, _COMMIT, _ROLLBACK = ("BEGIN",), ("COMMIT",), ("ROLLBACK",)
 
 
@@ -46,16 +48,32 @@ class RolledBack:
     @contextmanager
     def store(self, **options: Any) -> Iterator[Store]:
         """A store until the block ends, and then nothing of what it did."""
-        if self._connection.closed:
-            self._connection = self._connect()
-            self._link = _SavepointLink(self._connection)
-        self._connection.execute("BEGIN")
+        self._settle()
         try:
             yield Store(cast(Any, _OneConnection(self._connection, self._link)), **options)
         finally:
             self._link.depth = 0
-            if not self._connection.closed:
-                self._connection.execute("ROLLBACK")
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        """Have everything undone, and do not wait for it: by the next test it is."""
+        pgconn = self._connection.pgconn
+        if pgconn.transaction_status == TransactionStatus.IDLE:
+            return
+        try:
+            pgconn.send_query(b"ROLLBACK")
+        except psycopg.Error:
+            # Broken, or at something that its test has not waited for: the server undoes that as well.
+            self._connection.close()
+
+    def _settle(self) -> None:
+        """See that nothing of the test before is left, on a new connection if that one's is of no use any more."""
+        with suppress(psycopg.Error):
+            self._connection.wait(fetch_many(self._connection.pgconn))
+        if self._connection.pgconn.transaction_status != TransactionStatus.IDLE:
+            self._connection.close()
+            self._connection = self._connect()
+            self._link = _SavepointLink(self._connection)
 
     def _connect(self) -> "psycopg.Connection[Any]":
         return psycopg.connect(self._dsn, **pool_options(self._dsn, {})["kwargs"])
@@ -71,18 +89,18 @@ class _SavepointLink(Link):
     def exchange(self, commands: Sequence[Command], seconds: float) -> PQGen[list[PGresult]]:
         sent = tuple(command.sql for command in commands)
         if sent == _COMMIT:
-            results = yield from super().exchange([_RELEASE, _LEAVE], seconds)
+            results = yield from self._exchange([_RELEASE, _LEAVE], seconds)
             self.depth = 0
             return results[:1]
         if sent == _ROLLBACK:
             return (yield from self._undo(seconds))[:1]
         if sent[:1] == _BEGIN:
-            results = yield from super().exchange([_SAVE, *commands[1:]], seconds)
+            results = yield from self._exchange([_SAVE, *commands[1:]], seconds)
             self.depth = 1
             return results
         if self.depth:
-            return (yield from super().exchange(commands, seconds))
-        results = yield from super().exchange([_SAVE, *commands, _RELEASE, _LEAVE], seconds)
+            return (yield from self._exchange(commands, seconds))
+        results = yield from self._exchange([_SAVE, *commands, _RELEASE, _LEAVE], seconds)
         if first_failure(results) is not None:
             # At once, since a batch that met a deadlock or a plan out of date is tried again.
             yield from self._undo(seconds)
@@ -90,7 +108,13 @@ class _SavepointLink(Link):
 
     def _undo(self, seconds: float) -> PQGen[list[PGresult]]:
         self.depth = 0
-        return (yield from super().exchange([_UNDO, _RELEASE], seconds))
+        return (yield from self._exchange([_UNDO, _RELEASE], seconds))
+
+    def _exchange(self, commands: Sequence[Command], seconds: float) -> PQGen[list[PGresult]]:
+        # The test's own transaction begins with the first thing that is done in it.
+        if self._pgconn.transaction_status != TransactionStatus.IDLE:
+            return (yield from super().exchange(commands, seconds))
+        return (yield from super().exchange([_START, *commands], seconds))[1:]
 
 
 class _OneConnection:
