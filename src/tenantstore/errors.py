@@ -31,6 +31,8 @@ says of a refused change could describe another customer's row. There, by SQLSTA
 42501 a row refused by row-level security      ``NotFound``
 42501 a privilege that is missing              ``NotAllowed``
 23514 a CHECK, 23502 a null                    ``NotAllowed``, its ``value_refused`` True
+22001 a text too long, 22003 a number too big  the same
+22P05 a character that cannot be stored        the same
 other 23xxx                                    ``NotAllowed``
 =============================================  ====================================================
 
@@ -171,8 +173,8 @@ class Conflict(TenantstoreError):
 class NotAllowed(TenantstoreError):
     """This scope may not do that; ``what`` was asked and ``why`` it is refused.
 
-    ``value_refused`` is True where the table does not take a value: a CHECK refuses it, or it is null where there has
-    to be one. Which constraint that was is in the server's log, not in here.
+    ``value_refused`` is True where the table does not take a value: a CHECK refuses it, it is null where there has to
+    be one, or more than its column holds. Which one that was is in the server's log, not in here.
 
     :next: where ``value_refused``, answer that the value is none (400 or 422). Else mend the program: is it the right
         scope, and has its role the grant? ``tenantstore doctor`` says what a role lacks.

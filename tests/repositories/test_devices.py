@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from tenantstore import Store
-from tenantstore.errors import NotFound
+from tenantstore.errors import NotAllowed, NotFound
 from tenantstore.queries import Statement
-from tenantstore.repositories import connections, customers, device_shares, devices, relay_servers
+from tenantstore.repositories import connections, customers, device_commands, device_shares, devices, relay_servers
 from tenantstore.repositories.devices import Device, StatusCount
 from tenantstore.store import Scope, TenantScope
 from tests.fix_fleet import Admin, NewConnection, NewCustomer, NewDevice, Share
@@ -169,6 +169,16 @@ def test_a_change_is_that_change_and_no_other(
 def test_a_change_to_no_device_is_not_found(operator: Scope, change: Change) -> None:
     with pytest.raises(NotFound):
         operator.run(change(uuid4()))
+
+
+def test_a_customer_s_value_that_no_column_holds_is_refused_as_a_value(ada: TenantScope, new_device: NewDevice) -> None:
+    device = new_device(ada)
+    name = devices.update_name_description_for_customer(device.id, ada.customer_id, "x" * 256, "")
+    payload = device_commands.create_for_customer(device.id, ada.customer_id, "reboot", {"k": "\0"})
+    for statement in (name, payload):
+        with pytest.raises(NotAllowed) as refused:
+            ada.run(statement)
+        assert refused.value.value_refused
 
 
 def test_a_device_moves_behind_a_relay_server(operator: Scope, new_device: NewDevice, relay: UUID) -> None:

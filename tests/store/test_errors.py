@@ -51,6 +51,24 @@ CASES: dict[str, tuple[Callable[[UUID, UUID], Any], type[Exception], str, str]] 
         "notes/fail_for_customer: null where a column takes none; the server's log names the column",
         "23502",
     ),
+    "22001 too long": (
+        lambda me, bob: notes.fail_for_customer(me, "22001"),
+        NotAllowed,
+        "notes/fail_for_customer: a text that is longer than its column takes",
+        "22001",
+    ),
+    "22003 out of range": (
+        lambda me, bob: notes.fail_for_customer(me, "22003"),
+        NotAllowed,
+        "notes/fail_for_customer: a number out of the range that its column takes",
+        "22003",
+    ),
+    "22P05 not to be stored": (
+        lambda me, bob: notes.fail_for_customer(me, "22P05"),
+        NotAllowed,
+        "notes/fail_for_customer: a character that its column cannot hold",
+        "22P05",
+    ),
     "23000 another": (
         lambda me, bob: notes.fail_for_customer(me, "23000"),
         NotAllowed,
@@ -129,7 +147,8 @@ def test_a_refused_value_is_told_from_what_a_scope_may_not_do(either: Either, ad
                 either.tenant(ada).run(make(ada, bob))
             refused += [name] if pickle.loads(pickle.dumps(found.value)).value_refused else []
 
-    assert refused == ["23514 check", "23502 not null"]
+    asked = ["23514 check", "23502 not null", "22001 too long", "22003 out of range", "22P05 not to be stored"]
+    assert refused == asked
 
 
 @pytest.mark.parametrize("way", ["run", "run_all", "transaction"])

@@ -34,6 +34,9 @@ _CUSTOMER_NOT_ACTIVE = "TS001"
 _VALUE_REFUSED = {
     "23514": "a CHECK refuses a value; the server's log names the constraint",
     "23502": "null where a column takes none; the server's log names the column",
+    "22001": "a text that is longer than its column takes",
+    "22003": "a number out of the range that its column takes",
+    "22P05": "a character that its column cannot hold",
 }
 # A deadlock, a serialization failure, a lock that was not to be had in time.
 _LOCKS = ("40P01", "40001", "55P03")
@@ -122,9 +125,10 @@ class Tenant:
             # name of the function is the only mark that does not change with the server's language.
             missing = _field(result, DiagnosticField.SOURCE_FUNCTION).startswith("aclcheck_error")
             return NotAllowed(query, "the tenant role lacks a privilege for it") if missing else NotFound(query)
+        if state in _VALUE_REFUSED:
+            return NotAllowed(query, _VALUE_REFUSED[state], value_refused=True)
         if state.startswith("23"):
-            why = _VALUE_REFUSED.get(state, "a value that the table does not take")
-            return NotAllowed(query, why, value_refused=state in _VALUE_REFUSED)
+            return NotAllowed(query, "a value that the table does not take")
         return _as_it_is(query, result, encoding)
 
     def entry_error(self, query: str, result: PGresult, encoding: str) -> Exception:
