@@ -1,5 +1,6 @@
 """A file and its history row are one transaction, planned under the lock, and nothing of one file reaches the next."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -119,16 +120,25 @@ def test_who_waited_for_the_lock_reads_the_history_again(dsn: str, two: Path, di
     assert (len(mine), len(other[0])) == (0, 2 if direction == "up" else 1)
 
 
-def test_a_lock_held_for_too_long_is_told_with_its_holder(dsn: str, two: Path) -> None:
+@pytest.mark.parametrize(
+    ("run", "again"),
+    [(migrate.up, "run `up` again"), (migrate.down, "run `down` again (a number counts from this file on)")],
+    ids=["up", "down"],
+)
+def test_a_lock_held_for_too_long_is_told_with_its_holder(
+    dsn: str, two: Path, run: Callable[..., object], again: str
+) -> None:
+    if run is migrate.down:
+        migrate.up(dsn, two)
     notes: list[object] = []
     with psycopg.connect(dsn, autocommit=True) as holder:
         holder.execute("SELECT pg_advisory_lock(%s)", [History("public", "migration_history").lock_key])
         with pytest.raises(LockedOut) as refused:
-            migrate.up(dsn, two, options=migrate.Options(wait_seconds=0.1, report=notes.append))
+            run(dsn, two, options=migrate.Options(wait_seconds=0.1, report=notes.append))
         held = f"pid {holder.info.backend_pid} (postgres, local)"
     assert (str(refused.value), notes[-1]) == (
         f"another run held the migration lock for 0.1 s\n  held by {held}\n"
-        "Run the command again when it is done; --wait waits for longer.",
+        f"When it is done, {again}; --wait waits for longer.",
         migrate.Note(f"another run holds the migration lock: {held}"),
     )
 

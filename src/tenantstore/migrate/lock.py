@@ -57,10 +57,18 @@ SELECT
 """
 
 
-def begin_locked(connection: Connection, history: History, wait_seconds: float, tell: Callable[[str], None]) -> None:
+class Wait(NamedTuple):
+    """How long to wait for another run, whom to tell of it meanwhile, and what to do once that run is over."""
+
+    seconds: float
+    tell: Callable[[str], None]
+    again: str
+
+
+def begin_locked(connection: Connection, history: History, wait: Wait) -> None:
     """Begin a transaction that holds the lock.
 
-    :raises LockedOut: when another run held it for ``wait_seconds``.
+    :raises LockedOut: when another run held it for all that time.
     """
 
     def attempt() -> bool:
@@ -70,7 +78,7 @@ def begin_locked(connection: Connection, history: History, wait_seconds: float, 
         connection.execute("ROLLBACK")
         return False
 
-    _poll(connection, history, wait_seconds, tell, attempt)
+    _poll(connection, history, wait, attempt)
 
 
 class Acting(NamedTuple):
@@ -80,16 +88,16 @@ class Acting(NamedTuple):
     role: str
 
 
-def lock_session(connection: Connection, history: History, wait_seconds: float, tell: Callable[[str], None]) -> None:
+def lock_session(connection: Connection, history: History, wait: Wait) -> None:
     """Take the lock for as long as the connection lives.
 
-    :raises LockedOut: when another run held it for ``wait_seconds``.
+    :raises LockedOut: when another run held it for all that time.
     :raises PoolerBetween: when the session is not the runner's own.
     """
     # A pooler makes up the process id that it tells its clients.
     if _backend(connection) != connection.info.backend_pid:
         raise _pooler()
-    _poll(connection, history, wait_seconds, tell, lambda: _try(connection, "pg_try_advisory_lock", history))
+    _poll(connection, history, wait, lambda: _try(connection, "pg_try_advisory_lock", history))
     held, _ = _standing(connection, history)
     if not held:
         raise _pooler()
@@ -147,29 +155,23 @@ def _holders(connection: Connection, history: History) -> list[str]:
     return [one_line(holder) for (holder,) in connection.execute(_HELD, _halves(history))]
 
 
-def _poll(
-    connection: Connection,
-    history: History,
-    wait_seconds: float,
-    tell: Callable[[str], None],
-    attempt: Callable[[], bool],
-) -> None:
-    deadline = time.monotonic() + wait_seconds
+def _poll(connection: Connection, history: History, wait: Wait, attempt: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + wait.seconds
     met: set[str] = set()
     told: set[str] = set()
     for pause in pauses():
         if attempt():
             return
         holders = _holders(connection, history)
-        # The first time it may be a session of this very run, which was closed and is on its way out.
+        # The first time it may be one that is done, and on its way out.
         for holder in met.intersection(holders) - told:
-            tell(f"another run holds the migration lock: {holder}")
+            wait.tell(f"another run holds the migration lock: {holder}")
             told.add(holder)
         met.update(holders)
         if time.monotonic() + pause > deadline:
             held = "".join(f"\n  held by {holder}" for holder in holders)
             raise LockedOut(
-                f"another run held the migration lock for {wait_seconds:g} s{held}",
-                "Run the command again when it is done; --wait waits for longer.",
+                f"another run held the migration lock for {wait.seconds:g} s{held}",
+                f"When it is done, {wait.again}; --wait waits for longer.",
             )
         time.sleep(pause)

@@ -50,7 +50,7 @@ def run_split(session: Session, step: Step, planner: Planner) -> Done | None:
     """
     connection = session.connection
     with unbroken(connection, str(step)):
-        lock_session(connection, session.history, session.options.wait_seconds, session.tell)
+        lock_session(connection, session.history, session.wait(step.again))
         if planner(session.history.read(connection))[:1] != [step]:
             return None
         begun = time.monotonic()

@@ -182,7 +182,7 @@ def _opened(
 def _locked(dsn: str, folder: Path | None, options: Options) -> Iterator[tuple[list[Migration], Session]]:
     """A transaction that holds the lock, with the history made."""
     with _opened(dsn, folder, replace(options, allow_out_of_order=True)) as (migrations, run):
-        begin_locked(run.connection, run.history, options.wait_seconds, run.tell)
+        begin_locked(run.connection, run.history, run.wait("run the command again"))
         run.history.create(run.connection)
         yield migrations, run
         run.connection.execute("COMMIT")

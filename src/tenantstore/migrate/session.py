@@ -10,6 +10,7 @@ import psycopg
 from tenantstore.migrate.connect import Connection, connect
 from tenantstore.migrate.errors import ADVICE, Misconfigured, Refused, ServerGone, Unreachable
 from tenantstore.migrate.history import History, find
+from tenantstore.migrate.lock import Wait
 from tenantstore.migrate.planning import Applied, Step
 from tenantstore.migrate.shown import one_line
 from tenantstore.observe import Observer
@@ -83,6 +84,10 @@ class Session:
     options: Options
     connection: Connection
     history: History
+
+    def wait(self, again: str) -> Wait:
+        """How long to wait for another run; ``again`` is what to do when it is over."""
+        return Wait(self.options.wait_seconds, self.tell, again)
 
     def tell(self, text: str) -> None:
         """Pass on what a person who watches wants to know."""

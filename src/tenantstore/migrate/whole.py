@@ -37,7 +37,7 @@ def run_whole(session: Session, step: Step, planner: Planner) -> Done | None:
     connection, options = session.connection, session.options
     deadline = time.monotonic() + options.wait_seconds
     for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
-        begin_locked(connection, session.history, options.wait_seconds, session.tell)
+        begin_locked(connection, session.history, session.wait(step.again))
         if planner(session.history.read(connection))[:1] != [step]:
             connection.execute("ROLLBACK")
             return None
