@@ -49,6 +49,17 @@ GOES_ON = "Begins where the [tutorial](../tutorial.md) ends"
 TUTORIAL = Path(__file__).parents[2] / "docs/tutorial.md"
 
 
+# Run beside the shell until its input ends, as it does also when whoever reads the page is killed.
+_ENDING = """
+cat
+kill -s KILL -- "-$1"
+for server in "$2"/tenantstore/*/server.json; do
+    test ! -e "$server" || tenantstore db down --dir "${server%/*}" || exit
+done
+rm -rf -- "$2"
+"""
+
+
 #: Where PgBouncer may be.
 POOLERS = f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"
 
@@ -101,6 +112,14 @@ class Shell:
             text=True,
             start_new_session=True,
         )
+        self._ending = subprocess.Popen(
+            ["sh", "-c", _ENDING, "sh", str(self._process.pid), str(folder)],
+            cwd="/",
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         self._code = 0
 
     def run(self, command: str) -> Ran:
@@ -125,13 +144,11 @@ class Shell:
         raise Broken(command, "the shell has ended, or this took too long", printed)
 
     def close(self) -> None:
-        """End it, what it left running, and the servers that the page has started."""
-        # Still there in name, since nobody has waited for it.
-        os.killpg(self._process.pid, signal.SIGKILL)
+        """End it, what it left running, and the servers that the page has started; its folder goes with them."""
+        # Still there in name until the other has ended, since nobody has waited for it.
+        self._ending.communicate()
         self._process.communicate()
-        for server in Path(self._environment["XDG_STATE_HOME"], "tenantstore").glob("*/server.json"):
-            command = ["tenantstore", "db", "down", "--dir", str(server.parent)]
-            subprocess.run(command, env=self._environment, capture_output=True, check=True)
+        assert self._ending.returncode == 0
         # A failed test's database is kept on a server that would stay for ten minutes.
         for project in Path(tempfile.gettempdir()).glob("tenantstore-session-*/project"):
             with suppress(OSError):

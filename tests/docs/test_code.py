@@ -32,7 +32,6 @@ def shell() -> Iterator[Shell]:
     shell = Shell(folder)
     yield shell
     shell.close()
-    shutil.rmtree(folder)
 
 
 def of(page: str) -> str:
