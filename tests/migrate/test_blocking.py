@@ -68,6 +68,28 @@ def test_the_blocker_is_named_by_its_pid(dsn: str, folder: MakeFolder) -> None:
     assert [n.text.split(" (")[0] for n in notes if isinstance(n, migrate.Note)] == [f"waits for pid {pid}"]
 
 
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_a_history_that_others_hold_is_waited_for_in_short_tries(dsn: str, folder: MakeFolder, direction: str) -> None:
+    where = folder({"1_a": ("CREATE TABLE log ();", "DROP TABLE log;"), "2_b": ("SELECT 1;", "SELECT 2;")})
+    migrate.up(dsn, where, limit=1 if direction == "up" else 2)
+    notes: list[str] = []
+    with psycopg.connect(dsn) as other:
+        other.execute("LOCK TABLE migration_history IN SHARE MODE")
+
+        def report(event: object) -> None:
+            if isinstance(event, migrate.Note):
+                notes.append(event.text)
+                other.commit()
+
+        options = migrate.Options(lock_timeout_seconds=0.2, report=report)
+        run = migrate.up if direction == "up" else migrate.down
+        done = run(dsn, where, options=options)
+
+    assert [str(each.step) for each in done] == [f"2_b.{direction}"]
+    refused = "the history public.migration_history: canceling statement due to lock timeout; all of the file"
+    assert notes[0].startswith(f"2_b.{direction}: {refused}")
+
+
 @pytest.mark.parametrize("mark", ["", "-- no-transaction\n"])
 def test_a_deadlock_is_tried_again(dsn: str, folder: MakeFolder, mark: str) -> None:
     # A sequence goes on counting where all else is rolled back.

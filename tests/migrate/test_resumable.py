@@ -170,6 +170,34 @@ def test_a_file_that_gives_up_the_lock_is_told_so(
     )
 
 
+_OWN = "PREPARE p AS SELECT 1; EXECUTE p; DECLARE c CURSOR WITH HOLD FOR SELECT 1; SELECT pg_advisory_lock(42);"
+_HAS_A_LOCK = "SELECT 1 / count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND pid = pg_backend_pid()"
+
+
+@pytest.mark.parametrize("mark", ["", "-- no-transaction\n"])
+def test_a_session_is_as_new_for_each_file(dsn: str, folder: MakeFolder, mark: str) -> None:
+    own, other = f"{mark}{_OWN}", f"-- no-transaction\n{_OWN}"
+    where = folder({"1_a": (own, "SELECT 1;"), "2_b": (other, other)})
+    migrate.up(dsn, where)
+    migrate.redo(dsn, where)
+    folder({"3_c": f"-- no-transaction\n{_HAS_A_LOCK};"})
+
+    with pytest.raises(StatementFailed, match="division by zero"):
+        migrate.up(dsn, where)
+
+
+@pytest.mark.parametrize("name", ["i" * 70, '"I' + "é" * 40 + '"'], ids=["plain", "quoted"])
+def test_an_index_whose_name_is_too_long_is_found_by_the_name_that_it_has(
+    dsn: str, folder: MakeFolder, name: str
+) -> None:
+    text = f"-- no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY {{}} {name} ON public.log (b);"
+    table = _TABLE + "INSERT INTO log VALUES (2);"
+    for when in ("", "IF NOT EXISTS"):
+        where = folder({"1_a": table, "2_b": text.format(when)})
+        with pytest.raises((StatementFailed, InvalidIndex), match="An INVALID index is left"):
+            migrate.up(dsn, where)
+
+
 def test_repair_reads_no_half_done_file_that_has_a_fault(dsn: str, folder: MakeFolder) -> None:
     with pytest.raises(StatementFailed):
         migrate.up(dsn, folder({"1_a": "-- no-transaction\nSELECT 1;\nSELECT 1/0;"}))

@@ -198,6 +198,21 @@ def test_a_file_that_freezes_its_session_does_not_freeze_the_next(dsn: str, fold
     assert (len(migrate.up(dsn, where)), len(migrate.down(dsn, where, to=0))) == (2, 2)
 
 
+@pytest.mark.parametrize("takes", ["DROP TABLE {}", "ALTER TABLE {} RENAME TO other", "DROP SCHEMA public CASCADE"])
+def test_a_file_that_takes_the_history_away_is_refused(
+    dsn: str, connection: Connection, two: Path, folder: MakeFolder, takes: str
+) -> None:
+    migrate.up(dsn, two)
+    before = fingerprint(connection)
+    folder({"3_c": f"CREATE TABLE c (); {takes.format('migration_history')};"})
+
+    with pytest.raises(
+        StatementFailed, match=r"3_c\.up\.sql: the file takes the history public\.migration_history away"
+    ):
+        migrate.up(dsn, two)
+    assert fingerprint(connection) == before
+
+
 def test_a_file_that_ends_the_transaction_all_the_same_fails(
     dsn: str, connection: Connection, folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

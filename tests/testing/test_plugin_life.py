@@ -8,12 +8,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tenantstore.testing import Server
+from tenantstore.testing import Server, plugin
 from tests.testing.project import FAILS, USES, Project, header, summary
 
 # Longer than it takes, shorter than somebody would wait.
@@ -105,6 +106,7 @@ def test_plain(): pass
         ("ts_db", ["--deselect", "test_it.py::test_unwanted"], 0, 0),
         ("own", [], 0, 1),
         ("ts_queries", [], 0, 0),
+        ("ts_ms=0", [], 0, 0),
     ],
 )
 def test_a_server_is_begun_with_the_first_module_that_asks_for_one_and_ended_where_no_test_is_run_that_does(
@@ -117,6 +119,41 @@ def test_a_server_is_begun_with_the_first_module_that_asks_for_one_and_ended_whe
     told = (project.folder / "begun").read_text()
     expected = f"imported {imported}\ncollected {collected}\n"
     assert (done.returncode in {0, 5}, told, servers_of(project)) == (True, expected, [])
+
+
+def test_every_fixture_that_needs_a_server_has_it_begun_early() -> None:
+    found: dict[str, object] = {}
+    for name in plugin._FIXTURES:
+        module = import_module(f"tenantstore.testing.fixtures.{name}")
+        found |= {each: vars(module)[each] for each in vars(module) if each.startswith("ts_")}
+    asked = {each for each in found if plugin._ASKS.search(f"def test({each}: Any)".encode())}
+
+    assert asked == found.keys() - {"ts_queries"}
+
+
+LATE = """
+import os, time
+if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+    time.sleep(1)
+"""
+DIES = """
+import os
+if os.environ.get("PYTEST_XDIST_WORKER") == "gw0":
+    os._exit(1)
+def test_two(ts_db): pass
+"""
+
+
+def test_a_worker_that_dies_before_its_server_is_there_leaves_it_to_the_others(project: Project) -> None:
+    project.write("conftest.py", LATE)
+    project.write("test_1.py", "def test_one(ts_db): pass\n")
+    project.write("test_2.py", DIES)
+    with tempfile.TemporaryDirectory() as cache:
+        Path(cache).chmod(0o755)
+        project.environment["XDG_CACHE_HOME"] = cache
+        done = project.run("--ts-provider", "embedded", "-n", "2")
+
+    assert summary(done) == "2 passed"
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two workers"])

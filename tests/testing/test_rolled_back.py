@@ -10,7 +10,7 @@ from psycopg.pq import TransactionStatus
 from tenantstore import AsyncStore, Store
 from tenantstore.errors import Conflict, NotFound, PoolExhausted, TransactionAborted
 from tenantstore.repositories import customers, devices
-from tenantstore.testing import Tenants
+from tenantstore.testing import Server, Tenants
 from tenantstore.testing.rolled_back import RolledBack
 
 STATE = "SELECT current_user::text, current_setting('tenantstore.customer_id', true)"
@@ -105,8 +105,13 @@ def test_threads_take_turns(ts_tx: Store) -> None:
     assert made == [str(number) for number in range(40)]
 
 
-def test_a_connection_that_broke_is_replaced(ts_rolled_back: RolledBack) -> None:
-    ts_rolled_back._connection.close()
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_connection_that_broke_is_replaced(ts_rolled_back: RolledBack, ts_server: Server, is_told: bool) -> None:
+    if is_told:
+        ts_rolled_back._connection.close()
+    else:
+        pid = ts_rolled_back._connection.info.backend_pid
+        ts_server.connection().execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
     with ts_rolled_back.store() as store:
         assert store.operator().run(customers.list_all()) == []
 

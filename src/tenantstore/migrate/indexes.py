@@ -27,7 +27,7 @@ SELECT format('%%I.%%I', n.nspname, c.relname), i.indisvalid
 FROM pg_catalog.pg_index AS i
 INNER JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
 INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE i.indrelid = to_regclass(%s) AND c.relname = (parse_ident(%s))[1]
+WHERE i.indrelid = to_regclass(%s) AND c.relname = (parse_ident(%s))[1]::name
 """
 _DROPPED = """
 SELECT format('%%I.%%I', n.nspname, c.relname), i.indisvalid
@@ -101,5 +101,8 @@ def _is_named(lead: list[str]) -> bool:
 
 
 def _qualified(lead: list[str]) -> str:
-    """A name with its schema, if it is written with one, from the tokens that begin with it."""
-    return "".join(lead[:3]) if lead[1:2] == ["."] else lead[0]
+    """A name with its schema, and its database, if it is written with them, from the tokens that begin with it."""
+    parts = 1
+    while lead[parts : parts + 1] == ["."]:
+        parts += 2
+    return "".join(lead[:parts])

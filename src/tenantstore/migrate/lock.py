@@ -4,8 +4,8 @@ It is an advisory lock, asked for again and again and never waited for: a sessio
 holds a snapshot, and CREATE INDEX CONCURRENTLY in the session it waits for would wait for that, in a circle.
 
 A file that is one transaction holds it in that transaction, so that it ends with it, also behind a pooler. A file
-without a transaction needs it in its session; that is checked, and given up at the end of the run, by closing the
-connection, never by unlocking.
+without a transaction needs it in its session, which is checked to be the runner's own. There it is given up with all
+else that a session has, by DISCARD ALL: from the file's own locks on, nothing of it stays for the files that follow.
 """
 
 import time
@@ -89,7 +89,7 @@ class Acting(NamedTuple):
 
 
 def lock_session(connection: Connection, history: History, wait: Wait) -> None:
-    """Take the lock for as long as the connection lives.
+    """Take the lock in a session that is as new, until :func:`leave_session`, or the end of the connection.
 
     :raises LockedOut: when another run held it for all that time.
     :raises PoolerBetween: when the session is not the runner's own.
@@ -97,10 +97,16 @@ def lock_session(connection: Connection, history: History, wait: Wait) -> None:
     # A pooler makes up the process id that it tells its clients.
     if _backend(connection) != connection.info.backend_pid:
         raise _pooler()
+    leave_session(connection)
     _poll(connection, history, wait, lambda: _try(connection, "pg_try_advisory_lock", history))
     held, _ = _standing(connection, history)
     if not held:
         raise _pooler()
+
+
+def leave_session(connection: Connection) -> None:
+    """Forget all that files have left in a session of the runner's own: its locks, settings, prepared statements."""
+    connection.execute("DISCARD ALL")
 
 
 def check_session(connection: Connection, history: History, step: Step) -> Acting:

@@ -5,7 +5,6 @@ CONCURRENTLY, VACUUM, a block that commits) are noted before and after; when a r
 at the index, or, for the others, runs the statement again.
 
 The lock is one of the session, so that it lasts as long as the server works on a statement, even if the runner is gone.
-It is kept for the rest of the run.
 """
 
 import re
@@ -20,7 +19,7 @@ from tenantstore.migrate import indexes
 from tenantstore.migrate.blockers import Watch
 from tenantstore.migrate.connect import Connection, pauses
 from tenantstore.migrate.errors import Drift, InvalidIndex, StatementFailed
-from tenantstore.migrate.lock import check_session, lock_session
+from tenantstore.migrate.lock import check_session, leave_session, lock_session
 from tenantstore.migrate.planning import Progress, Step
 from tenantstore.migrate.send import Refusal, failure, send
 from tenantstore.migrate.session import Done, Planner, Session, milliseconds, unbroken
@@ -52,6 +51,7 @@ def run_split(session: Session, step: Step, planner: Planner) -> Done | None:
     with unbroken(connection, str(step)):
         lock_session(connection, session.history, session.wait(step.again))
         if planner(session.history.read(connection))[:1] != [step]:
+            leave_session(connection)
             return None
         begun = time.monotonic()
         _Run(session, connection, step).all()
@@ -63,6 +63,7 @@ def run_split(session: Session, step: Step, planner: Planner) -> Done | None:
         else:
             session.history.delete(connection, step.migration.version)
         connection.execute("COMMIT")
+        leave_session(connection)
         return Done(step, milliseconds(begun))
 
 

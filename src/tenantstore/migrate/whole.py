@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 from psycopg import pq
+from psycopg.errors import DeadlockDetected, LockNotAvailable, UndefinedTable
 from psycopg.sql import SQL
 
 from tenantstore.migrate.blockers import Watch
@@ -13,6 +14,7 @@ from tenantstore.migrate.lock import begin_locked
 from tenantstore.migrate.planning import Step
 from tenantstore.migrate.send import Refusal, failure, send
 from tenantstore.migrate.session import Done, Planner, Session, milliseconds, unbroken
+from tenantstore.migrate.shown import one_line
 
 # RESET ALL leaves the role as it is, and a temporary table of one file would hide a real one from the next.
 RESET = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP"
@@ -69,10 +71,24 @@ def _attempt(session: Session, step: Step, begun: float) -> Refusal | None:
             raise StatementFailed(problem, "25P01", (), "What it did until then stays, and the history does not tell.")
         # Triggers that are put off until the COMMIT may wait for locks as well.
         connection.execute(SQL(f"{RESET};") + set_limits)
-        if step.direction == "up":
-            session.history.create(connection)
-            session.history.write(connection, step.migration, milliseconds(begun))
-        else:
-            session.history.delete(connection, step.migration.version)
-        refusal = send(connection, "COMMIT", watch)
+        refusal = _record(session, step, begun) or send(connection, "COMMIT", watch)
     return refusal and replace(refusal, done=len(step.script.statements))
+
+
+def _record(session: Session, step: Step, begun: float) -> Refusal | None:
+    """Write that the file is done; why not, where others hold the history."""
+    connection, history = session.connection, session.history
+    try:
+        if step.direction == "up":
+            history.create(connection)
+            history.write(connection, step.migration, milliseconds(begun))
+        else:
+            history.delete(connection, step.migration.version)
+    except (LockNotAvailable, DeadlockDetected) as error:
+        message = f"the history {history}: {one_line(str(error.diag.message_primary))}"
+        return Refusal(0, error.sqlstate or "", message, None, ())
+    except UndefinedTable as error:
+        problem = Problem(step.script.path, one_line(f"the file takes the history {history} away"))
+        advice = "Nothing of this file stays. Take out of it what drops, renames or moves that table or its schema."
+        raise StatementFailed(problem, error.sqlstate or "", (), advice) from None
+    return None

@@ -126,10 +126,12 @@ class Home:
         os.close(self._alive)
         self._alive = None
         deadline = time.monotonic() + _END_SECONDS
-        while keeper and not stay_seconds and self.path.exists() and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
-            if not _runs(keeper):
-                keeper = None
+        # Who does not want to wait need not: the keeper goes on alone.
+        with suppress(KeyboardInterrupt):
+            while keeper and not stay_seconds and self.path.exists() and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
+                if not _runs(keeper):
+                    keeper = None
         if keeper is None:
             # None was there, or it was killed: the kernel has ended its server, whose folder the next launch removes.
             shutil.rmtree(self.path, ignore_errors=True)
@@ -149,8 +151,8 @@ class Home:
 
     def _start(self, settings: Settings) -> None:
         keeper = ["-m", "tenantstore.testing.keeper", str(self.path), json.dumps(settings._asdict())]
-        # An editable install may be on no path at all.
-        paths = [str(Path(__file__).parents[2]), *filter(None, sys.path)]
+        # An editable install may be on no path at all. It comes last: of these, every one comes before Python's own.
+        paths = [*filter(None, sys.path), str(Path(__file__).parents[2])]
         with (self.path / "log").open("ab") as log:
             process = subprocess.Popen(
                 # Without ``site``, which is a tenth of its start: what that would add to the path is on it.

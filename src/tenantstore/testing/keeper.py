@@ -10,9 +10,11 @@ import os
 import shutil
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
+from tenantstore.testing.cache import cache_folder
 from tenantstore.testing.cluster import Cluster, Seed
 from tenantstore.testing.home import answer, refusal
 from tenantstore.testing.launcher import Started, start
@@ -41,9 +43,10 @@ def main(path: Path, settings: Settings) -> None:
             fcntl.lockf(alive, fcntl.LOCK_EX)
             orderly = (path / "stay").exists()
             _stay(path)
-            over.set()
+            # After a run that was killed nothing is begun any more, and what is half made is not waited for.
+            if orderly:
+                over.set()
             started.server.close()
-            # A run that was killed waits for nothing; what is half made then is removed by the next launch.
             if seeding is not None and orderly:
                 seeding.join()
         shutil.rmtree(path, ignore_errors=True)
@@ -58,7 +61,9 @@ def _write(path: Path, told: dict[str, object]) -> None:
 
 def _say_a_word() -> None:
     """Have whoever has started this use the time: the server comes without their template."""
-    os.write(sys.stdout.fileno(), b".")
+    # They may be gone, and others of the run still want the server.
+    with suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), b".")
 
 
 def _stay(path: Path) -> None:
@@ -75,7 +80,7 @@ def _start(provider: str | None, settings: Settings, seed: Seed | None = None) -
 
 def _begin_seeding(started: Started, settings: Settings, over: Event) -> Thread | None:
     """Prepare, in the background, an empty cluster and one with the template in it, for the runs after this one."""
-    if started.cluster is None or started.cluster.is_seeded:
+    if started.cluster is None or started.cluster.is_seeded or cache_folder() is None:
         return None
     thread = Thread(target=_seed, args=[started.server.provider, settings, over], daemon=True)
     thread.start()

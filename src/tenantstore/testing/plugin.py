@@ -27,8 +27,10 @@ _FIXTURES = ("databases", "stores", "tenants", "faults", "queries", "isolation")
 _RUN = pytest.StashKey["Run"]()
 _BEGUN = pytest.StashKey[bool]()
 _NEEDS = "ts_session"
-# ``ts_queries`` alone needs no server.
-_ASKS = re.compile(rb"\bdef \w+\([^)]*\bts_(?!queries)")
+# Each fixture that needs a server, by name: other projects have parameters that begin like this too.
+_ASKS = re.compile(
+    rb"\bdef \w+\([^)]*\bts_(?:admin|async_store|database|db|faults|rolled_back|server|session|store|tenants|tx)\b"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -70,7 +70,7 @@ class RolledBack:
         """See that nothing of the test before is left, on a new connection if that one's is of no use any more."""
         with suppress(psycopg.Error):
             self._connection.wait(fetch_many(self._connection.pgconn))
-        if self._connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        if self._connection.pgconn.transaction_status != TransactionStatus.IDLE or not self._link.is_alive():
             self._connection.close()
             self._connection = self._connect()
             self._link = _SavepointLink(self._connection)
