@@ -105,7 +105,7 @@ class Row:
             return shown.rstrip()
         least = self.unit == "times"
         kept = self.figure >= self.bound if least else self.figure <= self.bound
-        return f"{shown}  {'≥' if least else '≤'} {self.bound:<4g} {'met' if kept else 'MISSED'}"
+        return f"{shown}  {'≥' if least else '≤'} {self.bound:<5.3g} {'met' if kept else 'MISSED'}"
 
 
 class Runs:
