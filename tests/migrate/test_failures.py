@@ -2,12 +2,14 @@
 
 import pickle
 from pathlib import Path
+from typing import Any, cast
 
 import psycopg
 import pytest
 
 from tenantstore import migrate
 from tenantstore.migrate.errors import Blocked, Drift, MigrationError, Refused, ServerGone, StatementFailed
+from tenantstore.migrate.send import send
 from tests.migrate.conftest import MakeFolder
 
 _NOTHING_STAYS = "\nNothing of this file stays. Mend it, and run `up` again."
@@ -229,3 +231,28 @@ def test_a_connection_that_breaks_says_that_nothing_is_lost(prepared: str, folde
         "1_a.up: the connection broke: terminating connection due to administrator command\n"
         "What was done, the history knows: `status` shows it, and `up` or `down` goes on from there."
     )
+
+
+class _Hasty:
+    """What a connection sends by, interrupted as soon as it has sent."""
+
+    def __init__(self, pgconn: Any) -> None:
+        self._pgconn = pgconn
+
+    def send_query(self, text: bytes) -> None:
+        self._pgconn.send_query(text)
+        raise KeyboardInterrupt
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pgconn, name)
+
+
+def test_an_interruption_just_after_the_sending_stops_the_server(dsn: str, connection: psycopg.Connection[Any]) -> None:
+    with psycopg.connect(dsn, autocommit=True) as mine:
+        mine.pgconn = cast(Any, _Hasty(mine.pgconn))
+        with pytest.raises(KeyboardInterrupt):
+            send(mine, "SELECT pg_sleep(60)")
+        closed = mine.closed
+    running = "SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'"
+
+    assert (closed, connection.execute(running).fetchall()) == (True, [])

@@ -58,10 +58,11 @@ def send(connection: Connection, text: str, watch: Watch | None = None) -> Refus
     :raises psycopg.OperationalError: when the connection breaks.
     """
     pgconn = connection.pgconn
-    pgconn.send_query(text.encode())
     done = 0
     refusal = None
     try:
+        # Within, since an interruption comes as soon as this returns, and then the server is at work.
+        pgconn.send_query(text.encode())
         for result in _results(pgconn, watch):
             assert result.status not in _COPYING, "the file was searched for COPY"
             if result.status != pq.ExecStatus.FATAL_ERROR:
