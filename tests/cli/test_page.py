@@ -43,11 +43,13 @@ def test_a_command_that_wants_more_shows_its_help_and_it_is_2(capsys: pytest.Cap
         ("qeury", "there is no command qeury; did you mean queries?"),
         ("zzz", "there is no command zzz; --help lists all"),
         ("a\x1b[31m", r"there is no command a\x1b[31m; --help lists all"),
+        ("--verison", "there is no option --verison before a command; did you mean --version?"),
+        ("--json db", "there is no option --json before a command; those of a command come after it"),
     ],
 )
-def test_a_command_that_is_none_is_2(capsys: pytest.CaptureFixture[str], given: str, told: str) -> None:
+def test_a_command_or_an_option_that_is_none_is_2(capsys: pytest.CaptureFixture[str], given: str, told: str) -> None:
     with pytest.raises(SystemExit, match=r"^2$"):
-        main([given])
+        main(given.split())
 
     assert capsys.readouterr().err.splitlines()[-1] == f"tenantstore: error: {told}"
 

@@ -133,6 +133,10 @@ def _silence(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+# Before the command; all others are a command's own.
+_OPTIONS = ("--help", "--version")
+
+
 def parser() -> argparse.ArgumentParser:
     """What reads the command line up to the command."""
     made = argparse.ArgumentParser(
@@ -161,6 +165,11 @@ def _run(argv: Sequence[str] | None) -> int:
     if not given:
         first.print_help(sys.stderr)
         return 2
+    if given[0].startswith("--") and not any(option.startswith(given[0]) for option in _OPTIONS):
+        from tenantstore.cli.output import meant
+
+        hint = meant(given[0], _OPTIONS) if len(given) == 1 else "; those of a command come after it"
+        first.error(f"there is no option {one_line(given[0])} before a command{hint}")
     chosen = first.parse_args(given)
     if chosen.command not in COMMANDS:
         from tenantstore.cli.output import meant
