@@ -148,9 +148,11 @@ def test_what_stands_in_the_way_of_the_second_up_is_told_before_its_failure(serv
 def test_a_down_file_that_fails_is_an_error_with_its_place(server: Server, folder: MakeFolder) -> None:
     where = folder({"001_wrong": ("CREATE TABLE t (id integer);", "DROP TABLE u;")})
 
-    with pytest.raises(StatementFailed, match=re.escape('001_wrong.down.sql:1:1: table "u" does not exist')):
+    with pytest.raises(StatementFailed, match=re.escape('001_wrong.down.sql:1:1: table "u" does not exist')) as failed:
         verify.verify(where, server.dsn())
     assert databases(server) == []
+    # Not `down`: what that undoes is in somebody's own database.
+    assert str(failed.value).endswith("Mend it, and run the same command again.")
 
 
 def test_files_without_a_transaction_and_without_a_way_back_are_run_too(server: Server, folder: MakeFolder) -> None:

@@ -49,7 +49,7 @@ def run_split(session: Session, step: Step, planner: Planner) -> Done | None:
     """
     connection = session.connection
     with unbroken(connection, str(step)):
-        lock_session(connection, session.history, session.wait(step.again))
+        lock_session(connection, session.history, session.wait(session.again(step)))
         if planner(session.history.read(connection))[:1] != [step]:
             leave_session(connection)
             return None
@@ -192,7 +192,7 @@ class _Run:
         done, total = self._progress.done, len(self._statements)
         return (
             f"{done} of the {total} statements of this file are done, and stay. Mend the rest, and\n"
-            f"{self._step.again}: it goes on where it stopped."
+            f"{self._session.again(self._step)}: it goes on where it stopped."
         )
 
     def _after(self) -> Progress:

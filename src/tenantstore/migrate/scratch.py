@@ -20,6 +20,9 @@ from tenantstore.migrate.connect import connect
 from tenantstore.migrate.errors import Misconfigured
 from tenantstore.migrate.session import Options, unbroken
 
+# Of a scratch database there is nothing to go on with; `up` or `down` would be somebody's real one.
+AGAIN = "run the same command again"
+
 _ROLES = "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> current_user ORDER BY rolname"
 _CREATEDB = "The role that --scratch-dsn names needs CREATEDB; without --scratch-dsn a server of its own is launched."
 
@@ -45,7 +48,7 @@ def scratch(dsn: str = "", base: Path | Sequence[Path] | None = None) -> Iterato
         with connect(made) as connection:
             connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(OWN_SCHEMA)))
         for number, folder in enumerate([base] if isinstance(base, Path) else base or ()):
-            run.up(made, folder, options=Options(table=f"{OWN_SCHEMA}.base_{number}"))
+            run.up(made, folder, options=Options(table=f"{OWN_SCHEMA}.base_{number}", again=AGAIN))
         yield made
     finally:
         _drop(dsn, name)

@@ -55,7 +55,8 @@ class Options:
     ``migration_history`` for any other. ``wait_seconds`` is how long to wait for the database, for another run, and for
     tables that others hold; ``connect_seconds`` how long for the database, where that differs; ``lock_timeout_seconds``
     how long each try may keep others waiting behind it. ``report`` is called while the run goes on, ``observer`` after
-    each file: see :mod:`tenantstore.observe`.
+    each file: see :mod:`tenantstore.observe`. ``again`` is what a failure says to do once it is mended, where that is
+    not to run ``up`` or ``down`` again on this very database.
     """
 
     table: str | None = None
@@ -65,6 +66,7 @@ class Options:
     allow_out_of_order: bool = False
     report: Callable[[Event], None] = _ignore
     observer: Observer | None = None
+    again: str | None = None
 
     def __post_init__(self) -> None:
         # The server takes 0 for "no limit", and then every reader queues behind the migration.
@@ -84,6 +86,10 @@ class Session:
     options: Options
     connection: Connection
     history: History
+
+    def again(self, step: Step) -> str:
+        """What to do after a failure, once it is mended."""
+        return self.options.again or step.again
 
     def wait(self, again: str) -> Wait:
         """How long to wait for another run; ``again`` is what to do when it is over."""

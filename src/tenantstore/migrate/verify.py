@@ -15,13 +15,13 @@ from tenantstore.migrate.catalogs import OWN_SCHEMA, Catalogs, Thing
 from tenantstore.migrate.connect import Connection, connect
 from tenantstore.migrate.errors import MigrationError
 from tenantstore.migrate.files import Migration, load
-from tenantstore.migrate.scratch import scratch
+from tenantstore.migrate.scratch import AGAIN, scratch
 from tenantstore.migrate.session import Options, unbroken
 from tenantstore.migrate.shown import one_line
 
 Stage = Literal["down", "up again", "failed"]
 
-_OPTIONS = Options(table=f"{OWN_SCHEMA}.history")
+_OPTIONS = Options(table=f"{OWN_SCHEMA}.history", again=AGAIN)
 _VERDICTS: dict[Stage, str] = {
     "down": "does not undo its up file",
     "up again": "does something else the second time",

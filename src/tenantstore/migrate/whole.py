@@ -39,7 +39,7 @@ def run_whole(session: Session, step: Step, planner: Planner) -> Done | None:
     connection, options = session.connection, session.options
     deadline = time.monotonic() + options.wait_seconds
     for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
-        begin_locked(connection, session.history, session.wait(step.again))
+        begin_locked(connection, session.history, session.wait(session.again(step)))
         if planner(session.history.read(connection))[:1] != [step]:
             connection.execute("ROLLBACK")
             return None
@@ -51,7 +51,7 @@ def run_whole(session: Session, step: Step, planner: Planner) -> Done | None:
         # Nothing to say where the COMMIT was refused: that has ended the transaction.
         connection.rollback()
         if not refusal.blocked or time.monotonic() + pause > deadline:
-            raise failure(step, refusal, f"Nothing of this file stays. Mend it, and {step.again}.")
+            raise failure(step, refusal, f"Nothing of this file stays. Mend it, and {session.again(step)}.")
         session.tell(f"{step}: {refusal.message}; all of the file is tried again in {pause:.1f} s")
         time.sleep(pause)
     raise AssertionError("pauses do not end")

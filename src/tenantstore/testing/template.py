@@ -123,7 +123,7 @@ class Template:
             server.drop_database(unfinished)
         server.create_database(unfinished)
         for each, table in zip(self._folders, histories(self._named), strict=True):
-            migrate.up(server.dsn(unfinished), each, options=migrate.Options(table=table))
+            migrate.up(server.dsn(unfinished), each, options=migrate.Options(table=table, again="run the tests again"))
         for (older,) in admin.execute(_OLDER, [name, self._for]).fetchall():
             # Whoever uses it holds the lock.
             if admin.execute(_TRY_LOCK, [older]).fetchone() == (True,):

@@ -17,7 +17,7 @@ from tenantstore.migrate.catalogs import OWN_SCHEMA
 from tenantstore.migrate.connect import connect
 from tenantstore.migrate.errors import caret
 from tenantstore.migrate.files import Migration, load
-from tenantstore.migrate.scratch import scratch
+from tenantstore.migrate.scratch import AGAIN, scratch
 from tenantstore.migrate.session import Options, unbroken
 from tenantstore.queries import Query, Scope, Shape, Source
 from tenantstore.queries.scanner import locate
@@ -76,7 +76,7 @@ def survive(
     """
     today = {each.name: each for each in queries}
     old = [_query(source, today.get(source.name)) for source in release.sources]
-    options = [Options(table=f"{OWN_SCHEMA}.since_{number}") for number in range(len(migrations))]
+    options = [Options(table=f"{OWN_SCHEMA}.since_{number}", again=AGAIN) for number in range(len(migrations))]
     with scratch(scratch_dsn) as dsn:
         for folder, table in zip(release.migrations, options, strict=True):
             if folder is not None:
