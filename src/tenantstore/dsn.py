@@ -12,9 +12,9 @@ from psycopg.pq import Conninfo
 
 from tenantstore.errors import InvalidParameter
 
+BEGINNING = 'For development, `eval "$(tenantstore db up)"` starts a server and sets it.'
 _UNNAMED = (
-    "No DSN was given, nor found in TENANTSTORE_DSN, so libpq's PG* variables and its defaults were taken."
-    ' For development, `eval "$(tenantstore db up)"` starts a server and sets it.'
+    f"No DSN was given, nor found in TENANTSTORE_DSN, so libpq's PG* variables and its defaults were taken. {BEGINNING}"
 )
 _DSN = 'write "postgresql://user@host:5432/database", with a password percent-encoded, or "host=… dbname=… user=…"'
 

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tenantstore.dsn import BEGINNING, down_advice
 from tenantstore.dsn import conninfo as readable
-from tenantstore.dsn import down_advice
 from tenantstore.errors import InvalidParameter
 from tenantstore.migrate.errors import Misconfigured, Unreachable
 from tenantstore.migrate.shown import indented
@@ -20,8 +20,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 _ATTEMPT_SECONDS = 10
 # Whoever has named no database may not know which one was tried.
 _UNNAMED = (
-    "No DSN was given, by --dsn or TENANTSTORE_DSN, so libpq's PG* variables and its defaults were taken."
-    ' For development, `eval "$(tenantstore db up)"` starts a server and sets it.'
+    f"No DSN was given, by --dsn or TENANTSTORE_DSN, so libpq's PG* variables and its defaults were taken. {BEGINNING}"
 )
 _REFUSED = "Put the DSN right, or make on the server what it asks for."
 # Waiting does not help against these. In a server that speaks another language they are waited out.

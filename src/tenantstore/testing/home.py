@@ -2,8 +2,10 @@
 
 The run's main process, which under xdist is the one that runs no tests, holds a lock on ``alive``, and the kernel drops
 that however it ends. The first process that wants a server starts the keeper (:mod:`tenantstore.testing.keeper`), which
-launches one, writes ``server``, waits for that lock, and ends the server. It is the keeper that a server's life
-hangs on, so that no worker takes the others' server with it, and that a failed test's database can stay for a while.
+launches one, writes ``server``, waits for that lock, and ends the server. On its standard output it writes a byte where
+there is a template to be built, so that the time is used, and ends it with the answer. It is the keeper that a server's
+life hangs on, so that no worker takes the others' server with it, and that a failed test's database can stay for a
+while.
 
 ======== ===================================================================================================
 project  whose tests they are
